@@ -1,0 +1,1 @@
+//! A pool of threads for code that blocks.

@@ -1,0 +1,1 @@
+//! A Dynamo-style dual runtime: primary, secondary, tokens, phased shutdown, node.

@@ -1,0 +1,1 @@
+//! The minimal executor: a parker, block_on, and a local executor.

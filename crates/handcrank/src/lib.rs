@@ -1,0 +1,1 @@
+//! An async runtime for Rust, written by hand from Future::poll up.

@@ -1,0 +1,1 @@
+//! The attribute macros of Handcrank: main and test.

@@ -1,0 +1,1 @@
+//! The I/O driver and the timers: one mio poll, one hierarchical wheel.

@@ -1,0 +1,1 @@
+//! The work-stealing scheduler: seats, deques, inject queue, idle protocol.

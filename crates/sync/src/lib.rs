@@ -1,0 +1,1 @@
+//! Cancellation tokens, task trackers, notifications and one-shot channels.

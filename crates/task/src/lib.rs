@@ -1,0 +1,1 @@
+//! The task cell: one allocation, one state word, one vtable.
