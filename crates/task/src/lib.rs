@@ -1,1 +1,4 @@
 //! The task cell: one allocation, one state word, one vtable.
+
+#[doc(hidden)]
+pub mod primitives;
