@@ -1,1 +1,10 @@
-//! The minimal executor: a parker, block_on, and a local executor.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod block_on;
+mod parker;
+mod yield_now;
+
+pub use block_on::block_on;
+pub use parker::{Parker, Unparker};
+pub use yield_now::{YieldNow, yield_now};
