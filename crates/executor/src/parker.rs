@@ -417,7 +417,10 @@ mod models {
 
     #[test]
     fn two_callers_are_both_seen() {
-        model(|| {
+        // Three threads in all: two forced switches are as deep as the search goes in seconds.
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
             let parker = Parker::new();
             let brought = Arc::new(AtomicUsize::new(0));
             let callers: Vec<_> = (0..2)
