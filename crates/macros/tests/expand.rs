@@ -1,0 +1,154 @@
+//! The attributes at work, against a stand-in for the runtime that writes down how it was built.
+
+#[allow(unreachable_pub)] // as public as what it stands in for
+mod stand_in {
+    pub mod runtime {
+        use std::cell::RefCell;
+
+        thread_local! {
+            pub static BUILT: RefCell<String> = const { RefCell::new(String::new()) };
+        }
+
+        #[derive(Debug)]
+        pub struct Builder(String);
+        #[derive(Debug)]
+        pub struct Runtime(String);
+
+        impl Builder {
+            pub fn new_multi_thread() -> Self {
+                Self("multi_thread".to_owned())
+            }
+            pub fn new_current_thread() -> Self {
+                Self("current_thread".to_owned())
+            }
+            fn note(&mut self, what: &str) -> &mut Self {
+                self.0.push(' ');
+                self.0.push_str(what);
+                self
+            }
+            pub fn worker_threads(&mut self, number: usize) -> &mut Self {
+                self.note(&format!("worker_threads={number}"))
+            }
+            pub fn start_paused(&mut self, paused: bool) -> &mut Self {
+                self.note(&format!("start_paused={paused}"))
+            }
+            pub fn enable_all(&mut self) -> &mut Self {
+                self.note("enable_all")
+            }
+            #[allow(clippy::unnecessary_wraps)] // the real one can fail
+            pub fn build(&mut self) -> Result<Runtime, String> {
+                Ok(Runtime(self.0.clone()))
+            }
+        }
+
+        impl Runtime {
+            pub fn block_on<F: Future>(self, future: F) -> F::Output {
+                BUILT.set(self.0);
+                handcrank_executor::block_on(future)
+            }
+        }
+
+        pub fn built() -> String {
+            BUILT.take()
+        }
+    }
+}
+
+use handcrank_macros as handcrank;
+use stand_in::runtime::built;
+use std::fmt::Display;
+
+#[handcrank::main(crate = "crate::stand_in")]
+async fn plain() {
+    async {}.await;
+}
+
+#[handcrank::main(crate = "stand_in", flavor = "multi_thread", worker_threads = 3)]
+async fn with_workers() -> Result<u8, std::num::ParseIntError> {
+    let number = "7".parse::<u8>()?;
+    Ok(number)
+}
+
+#[handcrank::main(crate = "self::stand_in", flavor = "current_thread", start_paused = true)]
+async fn paused() -> impl Display {
+    42
+}
+
+/// Documentation and attributes stay.
+#[must_use = "a test reads this"]
+#[handcrank::main(crate = "crate::stand_in")]
+#[inline]
+pub(crate) async fn generic<'a, T, F: Fn(&'a T) -> usize>(text: &'a T, count: F) -> usize
+where
+    T: ?Sized + 'a,
+{
+    #![allow(clippy::let_and_return)]
+    let counted = count(text);
+    counted
+}
+
+#[handcrank::main(crate = "crate::stand_in")]
+async fn diverges() -> ! {
+    panic!("never comes back");
+}
+
+struct Counter(u32);
+
+impl Counter {
+    #[handcrank::main(crate = "crate::stand_in")]
+    async fn count(&mut self, mut by: u32) {
+        by += 1;
+        self.0 += by;
+    }
+}
+
+macro_rules! through_a_macro {
+    ($name:ident, $threads:literal, $output:ty, $body:block) => {
+        #[handcrank::main(crate = "crate::stand_in", worker_threads = $threads)]
+        async fn $name() -> $output $body
+    };
+}
+through_a_macro!(from_fragments, 5, u8, { 9 });
+
+#[test]
+fn main_builds_what_its_arguments_say() {
+    plain();
+    assert_eq!(built(), "multi_thread enable_all");
+    assert_eq!(with_workers(), Ok(7));
+    assert_eq!(built(), "multi_thread worker_threads=3 enable_all");
+    assert_eq!(paused().to_string(), "42");
+    assert_eq!(built(), "current_thread start_paused=true enable_all");
+}
+
+#[test]
+fn signatures_survive() {
+    assert_eq!(generic("four", str::len), 4);
+    let mut counter = Counter(1);
+    counter.count(2);
+    assert_eq!(counter.0, 4);
+    assert_eq!(from_fragments(), 9);
+    assert_eq!(built(), "multi_thread worker_threads=5 enable_all");
+    let panic = std::panic::catch_unwind(diverges).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"never comes back"));
+}
+
+#[handcrank::test(crate = "crate::stand_in")]
+async fn a_test_runs_on_one_thread() {
+    assert_eq!(built(), "current_thread enable_all");
+}
+
+#[handcrank::test(crate = "crate::stand_in", flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_runs_on_two_workers() -> Result<(), String> {
+    assert_eq!(built(), "multi_thread worker_threads=2 enable_all");
+    Ok(())
+}
+
+#[handcrank::test(crate = "crate::stand_in", start_paused = true)]
+#[should_panic(expected = "as it should")]
+async fn a_test_keeps_its_attributes() {
+    assert_eq!(built(), "current_thread start_paused=true enable_all");
+    panic!("as it should");
+}
+
+#[handcrank::test(crate = "crate::stand_in")]
+async fn a_test_may_return_something_unnameable() -> impl std::process::Termination {}
