@@ -35,7 +35,6 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
 /// ```ignore
 /// /* the function as it was */ {
 ///     let body = async { /* the body as it was */ };
-///     /* the type of `body` */
 ///     return Builder::new_…().enable_all().build().expect(…).block_on(body);
 /// }
 /// ```
@@ -54,8 +53,10 @@ fn rewrite(
     new_body.extend(code("let body = async", Span::call_site()));
     new_body.extend([TokenTree::Group(old_body)]);
     new_body.extend(code(";", Span::call_site()));
-    new_body.extend(state_type(attribute, tokens, function));
-    // Errors about the output point at the end of the body, where the output comes from.
+    // What follows stands at the body, so that an error about its output is shown there.
+    if attribute == Attribute::Test {
+        new_body.extend(share_block_on(tokens, function, body_span));
+    }
     new_body.extend(code(&run(args), body_span));
 
     let mut new_body = Group::new(Delimiter::Brace, new_body);
@@ -99,13 +100,12 @@ fn open_body(body: &TokenTree) -> (TokenStream, Group) {
     (tokens[..at].iter().cloned().collect(), rest)
 }
 
-/// Tells the compiler the body's output, so that a wrong one is reported in the body, and a `?` in
-/// it knows which error to convert to.
-fn state_type(attribute: Attribute, tokens: &[TokenTree], function: &Function) -> TokenStream {
-    let call_site = Span::call_site();
+/// Hands `block_on` a test's body as a `dyn Future`: all tests with the same output then share one
+/// copy of `block_on`, and there may be thousands of tests.
+fn share_block_on(tokens: &[TokenTree], function: &Function, span: Span) -> TokenStream {
     let output: TokenStream = match &function.output {
         Some(range) => tokens[range.clone()].iter().cloned().collect(),
-        None => code("()", call_site),
+        None => code("()", span),
     };
     let is_unnameable = function.output.as_ref().is_some_and(|range| match &tokens[range.start] {
         TokenTree::Ident(ident) => ident.to_string() == "impl",
@@ -115,19 +115,11 @@ fn state_type(attribute: Attribute, tokens: &[TokenTree], function: &Function) -
     if is_unnameable {
         return TokenStream::new();
     }
-
-    let mut stated = TokenStream::new();
-    if attribute == Attribute::Test {
-        // Through a `dyn Future` all tests with the same output share one copy of `block_on`, and
-        // there may be thousands of tests.
-        let open = "let body: ::core::pin::Pin<&mut dyn ::core::future::Future<Output =";
-        stated.extend(unbalanced(open, output, ">> = ::core::pin::pin!(body);"));
-    } else {
-        let inner = unbalanced("let _: &dyn ::core::future::Future<Output =", output, "> = &body;");
-        stated.extend(code("if false", call_site));
-        stated.extend([TokenTree::Group(Group::new(Delimiter::Brace, inner))]);
-    }
-    stated
+    let mut shared =
+        code("let body: ::core::pin::Pin<&mut dyn ::core::future::Future<Output =", span);
+    shared.extend(output);
+    shared.extend(code(">> = ::core::pin::pin!(body);", span));
+    shared
 }
 
 /// The call that builds the runtime and runs the body.
@@ -157,12 +149,6 @@ fn run(args: &Args) -> String {
 fn code(text: &str, span: Span) -> TokenStream {
     let span = Span::call_site().located_at(span);
     text.parse::<TokenStream>().expect("our own code").into_iter().map(|t| at(t, span)).collect()
-}
-
-/// `open`, then tokens of the user's, then `close`; together they are well formed.
-fn unbalanced(open: &str, middle: TokenStream, close: &str) -> TokenStream {
-    let span = Span::call_site();
-    code(open, span).into_iter().chain(middle).chain(code(close, span)).collect()
 }
 
 /// Moves a token of ours to `span`.
