@@ -1,6 +1,7 @@
 //! Waiting for a task, and aborting it.
 
 use crate::cell::RawTask;
+use crate::state::Look;
 use crate::{Id, coop};
 use std::any::Any;
 use std::fmt;
@@ -89,20 +90,21 @@ impl<T> Future for JoinHandle<T> {
 fn is_ready(raw: RawTask, waker: &Waker) -> bool {
     // SAFETY: the handle counts.
     let header = unsafe { raw.header() };
-    if header.state.is_completed() {
-        return true;
-    }
-    if header.state.has_join_waker() {
-        // SAFETY: JOIN_WAKER is set, and only we clear it before completion: both sides may read.
-        let same = header
-            .join_waker
-            .with(|slot| unsafe { (*slot).as_ref().is_some_and(|stored| stored.will_wake(waker)) });
-        if same {
-            return false;
+    match header.state.look() {
+        Look::Completed => return true,
+        Look::Waiting => {
+            // SAFETY: JOIN_WAKER is set, and only we clear it before completion: both sides read.
+            let same = header.join_waker.with(|slot| unsafe {
+                (*slot).as_ref().is_some_and(|stored| stored.will_wake(waker))
+            });
+            if same {
+                return false;
+            }
+            if !header.state.unset_join_waker() {
+                return true;
+            }
         }
-        if !header.state.unset_join_waker() {
-            return true;
-        }
+        Look::Vacant => {}
     }
     let waker = waker.clone();
     // SAFETY: JOIN_WAKER is clear, so the slot is ours. The old waker is dropped after the access.

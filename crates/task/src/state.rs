@@ -92,6 +92,17 @@ pub(crate) enum End {
     Cancel,
 }
 
+/// What the `JoinHandle` sees.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The output is there.
+    Completed,
+    /// Not yet, and the slot holds a waker that the runner may read.
+    Waiting,
+    /// Not yet, and the slot is the handle's.
+    Vacant,
+}
+
 /// What the `JoinHandle` leaves to be dropped by the one who drops it.
 #[derive(Debug)]
 pub(crate) struct Leftovers {
@@ -226,9 +237,18 @@ impl State {
         self.0.load(Acquire) & COMPLETED != 0
     }
 
-    /// Has the handle's waker been published?
-    pub(crate) fn has_join_waker(&self) -> bool {
-        self.0.load(Relaxed) & JOIN_WAKER != 0
+    /// What the handle finds when it is polled.
+    ///
+    /// One load for both bits. With two, the first could miss the completion and the second see
+    /// `JOIN_WAKER` already cleared after it, and the handle would write the slot while the runner
+    /// reads it: the model found that.
+    pub(crate) fn look(&self) -> Look {
+        // Acquire: pairs with the Release in `complete`, for the output.
+        match self.0.load(Acquire) {
+            now if now & COMPLETED != 0 => Look::Completed,
+            now if now & JOIN_WAKER != 0 => Look::Waiting,
+            _ => Look::Vacant,
+        }
     }
 
     /// The handle has filled the slot and shows it to the runner. `false` if the task has
