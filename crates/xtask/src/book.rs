@@ -1,0 +1,64 @@
+//! What can be said about the book without building it.
+
+use crate::steps::{Outcome, root};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Every page that the table of contents names exists, and every page is named.
+pub(crate) fn check() -> Outcome {
+    let source = root().join("book/src");
+    let summary = source.join("SUMMARY.md");
+    let text = std::fs::read_to_string(&summary)
+        .map_err(|error| format!("{}: {error}", summary.display()))?;
+    let named: BTreeSet<String> = pages_in(&text).map(str::to_owned).collect();
+    let mut present = BTreeSet::new();
+    pages_below(&source, &source, &mut present)?;
+    present.remove("SUMMARY.md");
+
+    let mut broken = Vec::new();
+    broken.extend(named.difference(&present).map(|page| format!("{page} does not exist")));
+    broken.extend(present.difference(&named).map(|page| format!("{page} is in no chapter list")));
+    if broken.is_empty() {
+        println!("{} pages, all in the table of contents", present.len());
+        return Ok(());
+    }
+    Err(broken.join(", "))
+}
+
+/// The link targets of a SUMMARY.md. A draft chapter has an empty one.
+fn pages_in(summary: &str) -> impl Iterator<Item = &str> {
+    summary.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("](")?;
+        let (page, _) = rest.split_once(')')?;
+        let page = page.trim_start_matches("./");
+        (!page.is_empty()).then_some(page)
+    })
+}
+
+fn pages_below(top: &Path, folder: &Path, pages: &mut BTreeSet<String>) -> Outcome {
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        if path.is_dir() {
+            pages_below(top, &path, pages)?;
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            let page = path.strip_prefix(top).expect("the walk began at the top");
+            pages.insert(page.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drafts_name_no_page() {
+        let summary = "# Contents\n[How to read](./introduction.md)\n- [1. Waiting]()\n\
+                       - [2. Polls](two/polls.md)\n";
+        let pages: Vec<&str> = pages_in(summary).collect();
+        assert_eq!(pages, ["introduction.md", "two/polls.md"]);
+    }
+}

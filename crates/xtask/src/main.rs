@@ -1,0 +1,66 @@
+//! `cargo x …`: the project's own commands.
+
+#![forbid(unsafe_code)]
+
+mod book;
+mod client;
+mod house;
+mod lines;
+mod lint;
+mod metadata;
+mod sanitize;
+mod smoke;
+mod steps;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo x", bin_name = "cargo x")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything: all tests with all features, the examples in the documentation, every model.
+    Test,
+    /// The models alone: loom tries every interleaving of the lock-free protocols.
+    Models {
+        /// Run only the models whose name contains this.
+        filter: Option<String>,
+    },
+    /// Formatting, clippy, the documentation, and the rules of the house.
+    Lint,
+    /// Starts the `serve` example as a user would, talks to it, and stops it with a signal.
+    Smoke,
+    /// The tests and the stress test under a sanitizer. Needs a nightly toolchain.
+    Sanitize {
+        /// What to look for.
+        #[arg(value_enum)]
+        sanitizer: sanitize::Sanitizer,
+        /// How long the stress test runs, in seconds. 0 leaves it out.
+        #[arg(long, default_value_t = 20)]
+        stress: u64,
+    },
+    /// Counts the lines of each crate, without tests and models.
+    Lines,
+}
+
+fn main() -> ExitCode {
+    let mut steps = steps::Steps::new();
+    match Arguments::parse().command {
+        Command::Test => test::everything(&mut steps),
+        Command::Models { filter } => test::models(&mut steps, filter.as_deref()),
+        Command::Lint => lint::lint(&mut steps),
+        Command::Smoke => smoke::smoke(&mut steps),
+        Command::Sanitize { sanitizer, stress } => {
+            sanitize::sanitize(&mut steps, sanitizer, stress);
+        }
+        Command::Lines => return lines::print(),
+    }
+    steps.finish()
+}

@@ -1,0 +1,53 @@
+//! `cargo x test` and `cargo x models`.
+
+use crate::metadata::Workspace;
+use crate::steps::{Outcome, Steps, cargo, run};
+
+/// All tests, then all models.
+pub(crate) fn everything(steps: &mut Steps) {
+    steps.run("Tests: every package, all features, and the examples in the documentation", || {
+        run(cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
+    });
+    models(steps, None);
+}
+
+/// The models of every crate that has some, each explored to its end.
+pub(crate) fn models(steps: &mut Steps, filter: Option<&str>) {
+    steps.run("Models: every interleaving of the lock-free protocols", || run_models(filter));
+}
+
+fn run_models(filter: Option<&str>) -> Outcome {
+    let workspace = Workspace::read()?;
+    let mut command = cargo();
+    command
+        // A folder of their own, since the cfg changes how everything is built, and switching
+        // would build everything anew each time.
+        .env("CARGO_TARGET_DIR", workspace.target.join("models"))
+        .env("RUSTFLAGS", with_rustflags("--cfg handcrank_loom"))
+        // Models need speed, because they run the same code hundreds of thousands of times, but
+        // not the last word in optimisation; and they should see the debug assertions.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true")
+        .args(["test", "--release", "--lib", "--no-fail-fast"]);
+    let mut any = false;
+    for package in workspace.packages.iter().filter(|package| package.has_models()) {
+        command.args(["--package", &package.name]);
+        any = true;
+    }
+    if !any {
+        return Err("no package names loom in its manifest, so there are no models".to_owned());
+    }
+    if let Some(filter) = filter {
+        command.args(["--", filter]);
+    }
+    run(&mut command)
+}
+
+/// Our flags after those that the user has set, so that both count.
+pub(crate) fn with_rustflags(ours: &str) -> String {
+    match std::env::var("RUSTFLAGS") {
+        Ok(theirs) if !theirs.trim().is_empty() => format!("{theirs} {ours}"),
+        _ => ours.to_owned(),
+    }
+}
