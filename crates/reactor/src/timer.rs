@@ -1,0 +1,180 @@
+//! One timer: what a sleeping task holds.
+
+use crate::instant::Instant;
+use crate::reactor::{Handle, SHUTTING_DOWN};
+use crate::slab::Key;
+use crate::timers::{Closed, Registered};
+use crate::wheel::Tick;
+use handcrank_task::coop;
+use std::fmt;
+use std::task::{Context, Poll, Waker, ready};
+
+/// Waits for a point in time, to the next full millisecond and never less.
+///
+/// It is a plain value: it costs the wheel nothing until it is first polled and found to be
+/// pending. A deadline that is moved further away, as an idle timeout is with every request, does
+/// not touch the wheel either: the old registration fires at the old time, the task polls the
+/// timer, and only then it is registered anew.
+///
+/// Dropping it, at any time, takes the registration back.
+pub struct Timer {
+    handle: Handle,
+    deadline: Instant,
+    /// The deadline in ticks of the wheel.
+    tick: Tick,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Not in the wheel.
+    Unregistered,
+    /// In the wheel until `tick`, which is never later than the timer's own.
+    Registered { key: Key, tick: Tick, waker: Identity },
+    /// Polled to its end.
+    Elapsed,
+}
+
+/// Which waker lies in the wheel, to tell without the lock whether a poll brings another one.
+///
+/// These are addresses and no reference. That is enough, because the wheel holds the waker itself
+/// for as long as they are compared: as long as it does, no other waker can have them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    data: usize,
+    vtable: usize,
+}
+
+impl Identity {
+    fn of(waker: &Waker) -> Identity {
+        Identity { data: waker.data().addr(), vtable: std::ptr::from_ref(waker.vtable()).addr() }
+    }
+}
+
+impl Timer {
+    pub(crate) fn new(handle: Handle, deadline: Instant) -> Timer {
+        let tick = handle.timers().tick_not_before(deadline);
+        Timer { handle, deadline, tick, state: State::Unregistered }
+    }
+
+    /// When it elapses.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether it has elapsed: a poll would say so, or has said so.
+    pub fn is_elapsed(&self) -> bool {
+        matches!(self.state, State::Elapsed)
+            || self.handle.timers().fired().is_ok_and(|fired| fired >= self.tick)
+    }
+
+    /// Ready when the deadline has passed, from then on at every poll. Else the task of the last
+    /// poll is woken when it has; it may also be woken earlier, if the deadline was moved.
+    ///
+    /// Takes part in the cooperative budget of tasks. Cancel safe.
+    ///
+    /// # Panics
+    ///
+    /// If the reactor has been shut down.
+    pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let budget = ready!(coop::poll_proceed(cx));
+        if !matches!(self.state, State::Elapsed) {
+            // One acquiring load decides in the usual case that it is still too early.
+            let Ok(fired) = self.handle.timers().fired() else { panic!("{SHUTTING_DOWN}") };
+            match self.state {
+                State::Registered { tick, waker, .. }
+                    if fired < tick && waker == Identity::of(cx.waker()) =>
+                {
+                    return Poll::Pending;
+                }
+                State::Registered { .. } if fired >= self.tick => self.state = State::Elapsed,
+                _ => ready!(self.poll_slowly(cx)),
+            }
+        }
+        budget.made_progress();
+        Poll::Ready(())
+    }
+
+    /// Everything that needs the clock or the lock.
+    fn poll_slowly(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let timers = self.handle.timers();
+        // Cloned and dropped outside of the lock: both may run anybody's code.
+        let mut waker = cx.waker().clone();
+        let identity = Identity::of(&waker);
+        if let State::Registered { key, tick, .. } = self.state {
+            match timers.exchange(key, waker) {
+                Ok(_previous) => {
+                    self.state = State::Registered { key, tick, waker: identity };
+                    return Poll::Pending;
+                }
+                // It has fired. That was the deadline, or the time before the last reset.
+                Err(unused) => waker = unused,
+            }
+        }
+        let now = self.handle.clock().now();
+        if now >= self.deadline {
+            self.state = State::Elapsed;
+            return Poll::Ready(());
+        }
+        match timers.register(self.tick, now, waker) {
+            Ok(Registered::Waits(key)) => {
+                self.state = State::Registered { key, tick: self.tick, waker: identity };
+                Poll::Pending
+            }
+            // Time went on while we were looking at the clock.
+            Ok(Registered::Passed(_)) => {
+                self.state = State::Elapsed;
+                Poll::Ready(())
+            }
+            Err(Closed) => panic!("{SHUTTING_DOWN}"),
+        }
+    }
+
+    /// Moves the deadline. The timer can elapse again, and a task that waits goes on waiting.
+    pub fn reset(&mut self, deadline: Instant) {
+        let timers = self.handle.timers();
+        self.deadline = deadline;
+        self.tick = timers.tick_not_before(deadline);
+        let State::Registered { key, tick, waker: identity } = self.state else {
+            self.state = State::Unregistered;
+            return;
+        };
+        if tick <= self.tick {
+            // Later than what the wheel knows: the next poll after that will see to it.
+            return;
+        }
+        self.state = State::Unregistered;
+        let Some(waker) = timers.cancel(key, tick) else {
+            return; // Fired: its task is about to poll.
+        };
+        match timers.register(self.tick, self.handle.clock().now(), waker) {
+            Ok(Registered::Waits(key)) => {
+                self.state = State::Registered { key, tick: self.tick, waker: identity };
+            }
+            // Due already; nobody else would tell the task.
+            Ok(Registered::Passed(waker)) => waker.wake(),
+            Err(Closed) => {} // The next poll reports it; closing has woken everyone.
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let State::Registered { key, tick, .. } = self.state {
+            let timers = self.handle.timers();
+            if timers.fired().is_ok_and(|fired| fired < tick) {
+                let unused = timers.cancel(key, tick);
+                drop(unused);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Timer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timer")
+            .field("deadline", &self.deadline)
+            .field("is_elapsed", &self.is_elapsed())
+            .finish_non_exhaustive()
+    }
+}
