@@ -1,0 +1,543 @@
+//! A channel for one value, from one sender to one receiver.
+//!
+//! Typically the answer to a request: the request carries the [`Sender`], and whoever made it
+//! awaits the [`Receiver`].
+//!
+//! ```
+//! use handcrank_sync::oneshot;
+//!
+//! let (sender, receiver) = oneshot::channel();
+//! std::thread::spawn(move || sender.send(6 * 7));
+//! assert_eq!(handcrank_executor::block_on(receiver), Ok(42));
+//! ```
+//!
+//! If either side goes away first, the other one learns of it: the receiver yields
+//! [`RecvError`](error::RecvError), and [`send`](Sender::send) gives the value back.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
+use std::thread::{self, Thread};
+
+use handcrank_task::coop;
+use handcrank_task::primitives::sync::Mutex;
+
+use error::{RecvError, TryRecvError};
+
+/// What can go wrong.
+pub mod error {
+    use std::fmt;
+
+    /// The sender was dropped without sending, or the receiver was closed before.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RecvError(pub(super) ());
+
+    /// Why there is no value to be had from [`try_recv`](super::Receiver::try_recv).
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum TryRecvError {
+        /// None has been sent yet.
+        Empty,
+        /// None will ever come: the sender was dropped, the receiver was closed, or it has already
+        /// yielded what there was.
+        Closed,
+    }
+
+    impl fmt::Display for RecvError {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("channel closed")
+        }
+    }
+
+    impl fmt::Display for TryRecvError {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(match self {
+                Self::Empty => "channel empty",
+                Self::Closed => "channel closed",
+            })
+        }
+    }
+
+    impl std::error::Error for RecvError {}
+    impl std::error::Error for TryRecvError {}
+}
+
+/// Makes the two sides of a channel.
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let shared = Arc::new(Mutex::new(Shared {
+        value: None,
+        sender_done: false,
+        receiver_done: false,
+        sender: None,
+        receiver: None,
+    }));
+    (Sender { shared: Some(Arc::clone(&shared)) }, Receiver { shared: Some(shared) })
+}
+
+/// The sending side.
+///
+/// Dropping it without sending closes the channel.
+pub struct Sender<T> {
+    /// `None` once the value has been sent, so that the drop that follows has nothing to do.
+    shared: Option<Arc<Mutex<Shared<T>>>>,
+}
+
+/// The receiving side: a future of the value.
+///
+/// # Errors
+///
+/// [`RecvError`] if the sender was dropped without sending, or the receiver was
+/// [closed](Receiver::close) before.
+///
+/// # Cancel safety
+///
+/// Poll it through `&mut receiver` where it competes with other futures: a poll that returned
+/// `Pending` has lost nothing. Dropping the receiver drops a value that has come meanwhile.
+///
+/// # Panics
+///
+/// If polled again after it was ready.
+#[must_use = "a receiver does nothing unless you `.await` or poll it"]
+pub struct Receiver<T> {
+    /// `None` once the value, or the error, has been handed out.
+    shared: Option<Arc<Mutex<Shared<T>>>>,
+}
+
+/// What both sides see. Each side takes the lock once or twice in its life, for a few instructions,
+/// so the two rarely meet there; the lock keeps five fields consistent that would otherwise need a
+/// word of five bits and a proof. Values and wakers leave the lock before they are dropped or woken.
+struct Shared<T> {
+    value: Option<T>,
+    /// Sent or dropped: nothing more will come.
+    sender_done: bool,
+    /// Closed or dropped: nothing more will be accepted.
+    receiver_done: bool,
+    /// Whom to wake when `receiver_done` is set: a task in [`Sender::closed`].
+    sender: Option<Waker>,
+    /// Whom to wake when `sender_done` is set.
+    receiver: Option<Waker>,
+}
+
+/// Puts a waker in its place; returns the one it replaces, to be dropped without the lock.
+fn register(place: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
+    match place {
+        Some(current) if current.will_wake(waker) => None,
+        _ => place.replace(waker.clone()),
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+impl<T> Sender<T> {
+    /// Sends the value. It is there at once: this waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Gives the value back if the receiver was dropped or closed. `Ok` does not mean that the
+    /// value will be looked at: the receiver may still be dropped.
+    pub fn send(mut self, value: T) -> Result<(), T> {
+        let shared = self.shared.take().expect("a sender sends once");
+        let mut guard = shared.lock();
+        if guard.receiver_done {
+            return Err(value);
+        }
+        guard.value = Some(value);
+        guard.sender_done = true;
+        let receiver = guard.receiver.take();
+        let own = guard.sender.take();
+        drop(guard);
+        drop(own);
+        wake(receiver);
+        Ok(())
+    }
+
+    /// Waits until the receiver is dropped or closed: nobody wants the value any more.
+    ///
+    /// ```
+    /// # handcrank_executor::block_on(async {
+    /// let (mut sender, receiver) = handcrank_sync::oneshot::channel::<u8>();
+    /// drop(receiver);
+    /// sender.closed().await;
+    /// assert_eq!(sender.send(1), Err(1));
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn closed(&mut self) {
+        poll_fn(|cx| self.poll_closed(cx)).await;
+    }
+
+    /// Returns whether the receiver was dropped or closed.
+    pub fn is_closed(&self) -> bool {
+        self.shared().lock().receiver_done
+    }
+
+    /// [`closed`](Sender::closed) as a poll. The last waker given is the one that is woken.
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let unit = ready!(coop::poll_proceed(cx));
+        let mut guard = self.shared().lock();
+        if guard.receiver_done {
+            unit.made_progress();
+            return Poll::Ready(());
+        }
+        let old = register(&mut guard.sender, cx.waker());
+        drop(guard);
+        drop(old);
+        Poll::Pending
+    }
+
+    fn shared(&self) -> &Mutex<Shared<T>> {
+        self.shared.as_ref().expect("only `send` takes it, and the sender with it")
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            let mut guard = shared.lock();
+            guard.sender_done = true;
+            let receiver = guard.receiver.take();
+            let own = guard.sender.take();
+            drop(guard);
+            drop(own);
+            wake(receiver);
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Refuses any value that has not been sent yet.
+    ///
+    /// A value that has been sent can still be received: by awaiting, or by
+    /// [`try_recv`](Receiver::try_recv).
+    ///
+    /// ```
+    /// # use handcrank_sync::oneshot::{channel, error::TryRecvError};
+    /// let (sender, mut receiver) = channel();
+    /// receiver.close();
+    /// assert_eq!(sender.send("late"), Err("late"));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+    /// ```
+    pub fn close(&mut self) {
+        if let Some(shared) = &self.shared {
+            let mut guard = shared.lock();
+            guard.receiver_done = true;
+            let sender = guard.sender.take();
+            drop(guard);
+            wake(sender);
+        }
+    }
+
+    /// Returns whether the receiver has yielded its value or error, after which it must not be
+    /// polled.
+    pub fn is_terminated(&self) -> bool {
+        self.shared.is_none()
+    }
+
+    /// Returns whether there is no value to be received now. A closed channel without a value is
+    /// empty, and still yields its error.
+    pub fn is_empty(&self) -> bool {
+        self.shared.as_ref().is_none_or(|shared| shared.lock().value.is_none())
+    }
+
+    /// Returns the value if it has been sent.
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] if there is none yet, [`TryRecvError::Closed`] if none will come.
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        let Some(shared) = &self.shared else {
+            return Err(TryRecvError::Closed);
+        };
+        let Some(result) = shared.lock().outcome() else {
+            return Err(TryRecvError::Empty);
+        };
+        self.shared = None;
+        result.map_err(|RecvError(())| TryRecvError::Closed)
+    }
+
+    /// Blocks this thread until the value comes. For threads that run no tasks: anywhere else it
+    /// would keep a worker from its work, and perhaps from the very task that is to send.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`], as when awaited.
+    ///
+    /// # Panics
+    ///
+    /// If the receiver has already yielded its value or error.
+    pub fn blocking_recv(mut self) -> Result<T, RecvError> {
+        /// The standard library's own parker is enough here: whoever else unparks this thread
+        /// only makes the loop below look once more.
+        struct Unpark(Thread);
+
+        impl Wake for Unpark {
+            fn wake(self: Arc<Self>) {
+                self.0.unpark();
+            }
+        }
+
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        loop {
+            // Not through `Future::poll`: a task's budget, if this is called inside one all the
+            // same, would never be refilled while it blocks, and this would turn into a spin.
+            match self.poll_recv(&waker) {
+                Poll::Ready(result) => return result,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+
+    fn poll_recv(&mut self, waker: &Waker) -> Poll<Result<T, RecvError>> {
+        let Some(shared) = &self.shared else {
+            panic!("called after complete");
+        };
+        let mut guard = shared.lock();
+        if let Some(result) = guard.outcome() {
+            drop(guard);
+            self.shared = None;
+            return Poll::Ready(result);
+        }
+        let old = register(&mut guard.receiver, waker);
+        drop(guard);
+        drop(old);
+        Poll::Pending
+    }
+}
+
+impl<T> Shared<T> {
+    /// What the receiver gets, if that is decided. The value leaves.
+    fn outcome(&mut self) -> Option<Result<T, RecvError>> {
+        match self.value.take() {
+            Some(value) => Some(Ok(value)),
+            None if self.sender_done || self.receiver_done => Some(Err(RecvError(()))),
+            None => None,
+        }
+    }
+}
+
+impl<T> Future for Receiver<T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let unit = ready!(coop::poll_proceed(cx));
+        let result = ready!(self.poll_recv(cx.waker()));
+        unit.made_progress();
+        Poll::Ready(result)
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.take() {
+            let mut guard = shared.lock();
+            guard.receiver_done = true;
+            let sender = guard.sender.take();
+            let own = guard.receiver.take();
+            let value = guard.value.take();
+            drop(guard);
+            wake(sender);
+            drop(own);
+            drop(value);
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("is_closed", &self.is_closed()).finish()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("is_empty", &self.is_empty())
+            .field("is_terminated", &self.is_terminated())
+            .finish()
+    }
+}
+
+#[cfg(all(test, not(handcrank_loom)))]
+mod tests {
+    use super::*;
+    use crate::testing::{CountingWaker, poll};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
+
+    #[test]
+    fn a_value_comes_and_wakes() {
+        let (sender, mut receiver) = channel();
+        let waker = CountingWaker::new();
+        assert!(receiver.is_empty() && !receiver.is_terminated());
+        assert!(Pin::new(&mut receiver).poll(&mut waker.context()).is_pending());
+        assert_eq!(sender.send(1), Ok(()));
+        assert_eq!((waker.count(), waker.handles()), (1, 1));
+        assert!(!receiver.is_empty());
+        assert_eq!(poll(Pin::new(&mut receiver)), Poll::Ready(Ok(1)));
+        assert!(receiver.is_empty() && receiver.is_terminated());
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+        let again = catch_unwind(AssertUnwindSafe(|| poll(Pin::new(&mut receiver))));
+        assert_eq!(*again.unwrap_err().downcast::<&str>().unwrap(), "called after complete");
+    }
+
+    #[test]
+    fn a_sender_that_goes_away_wakes() {
+        let (sender, mut receiver) = channel::<u8>();
+        let waker = CountingWaker::new();
+        assert!(Pin::new(&mut receiver).poll(&mut waker.context()).is_pending());
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        drop(sender);
+        assert_eq!(waker.count(), 1);
+        assert_eq!(poll(Pin::new(&mut receiver)), Poll::Ready(Err(RecvError(()))));
+    }
+
+    #[test]
+    fn a_receiver_that_goes_away_wakes() {
+        let (mut sender, receiver) = channel::<u8>();
+        let waker = CountingWaker::new();
+        assert!(sender.poll_closed(&mut waker.context()).is_pending());
+        assert!(!sender.is_closed());
+        drop(receiver);
+        assert_eq!((waker.count(), waker.handles()), (1, 1));
+        assert!(sender.is_closed());
+        assert!(poll(pin!(sender.closed())).is_ready());
+        assert_eq!(sender.send(5), Err(5));
+    }
+
+    #[test]
+    fn a_closed_receiver_keeps_what_was_sent() {
+        let (sender, mut receiver) = channel();
+        sender.send(1).unwrap();
+        receiver.close();
+        assert_eq!(receiver.try_recv(), Ok(1));
+
+        let (mut sender, mut receiver) = channel();
+        let waker = CountingWaker::new();
+        assert!(sender.poll_closed(&mut waker.context()).is_pending());
+        receiver.close();
+        assert_eq!(waker.count(), 1);
+        assert_eq!(sender.send(1), Err(1));
+        assert!(receiver.is_empty() && !receiver.is_terminated());
+        assert_eq!(poll(Pin::new(&mut receiver)), Poll::Ready(Err(RecvError(()))));
+    }
+
+    #[test]
+    fn an_unwanted_value_is_dropped_with_the_receiver_and_once() {
+        let value = Arc::new(());
+        let (sender, receiver) = channel();
+        sender.send(Arc::clone(&value)).unwrap();
+        assert_eq!(Arc::strong_count(&value), 2);
+        drop(receiver);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn the_last_waker_is_the_one_that_is_called() {
+        let (sender, mut receiver) = channel::<u8>();
+        let (old, new) = (CountingWaker::new(), CountingWaker::new());
+        assert!(Pin::new(&mut receiver).poll(&mut old.context()).is_pending());
+        assert!(Pin::new(&mut receiver).poll(&mut new.context()).is_pending());
+        drop(sender);
+        assert_eq!((old.count(), old.handles(), new.count()), (0, 1, 1));
+    }
+
+    #[test]
+    fn a_value_may_use_its_own_channel_when_it_is_dropped() {
+        /// Holds the other side of the channel that it is sent through.
+        struct Loop(#[allow(dead_code)] Sender<Loop>);
+        let (sender, receiver) = channel::<Loop>();
+        let (inner_sender, mut inner_receiver) = channel::<Loop>();
+        sender.send(Loop(inner_sender)).map_err(drop).unwrap();
+        drop(receiver);
+        assert!(matches!(inner_receiver.try_recv(), Err(TryRecvError::Closed)));
+    }
+
+    #[test]
+    fn a_thread_can_wait_even_when_its_budget_is_spent() {
+        coop::budget(|| {
+            for i in 0..200 {
+                let (sender, receiver) = channel();
+                let sending = thread::spawn(move || sender.send(i));
+                assert_eq!(receiver.blocking_recv(), Ok(i));
+                sending.join().unwrap().unwrap();
+            }
+        });
+        let (sender, receiver) = channel::<u8>();
+        drop(sender);
+        assert_eq!(receiver.blocking_recv(), Err(RecvError(())));
+    }
+
+    #[test]
+    fn texts() {
+        assert_eq!(RecvError(()).to_string(), "channel closed");
+        assert_eq!(TryRecvError::Empty.to_string(), "channel empty");
+        assert_eq!(TryRecvError::Closed.to_string(), "channel closed");
+        assert_eq!(format!("{:?}", RecvError(())), "RecvError(())");
+    }
+}
+
+#[cfg(all(test, handcrank_loom))]
+mod models {
+    use super::*;
+    use handcrank_task::primitives::{model, thread};
+    use loom::future::block_on;
+
+    #[test]
+    fn a_send_meets_a_poll() {
+        model(|| {
+            let (sender, receiver) = channel();
+            let sending = thread::spawn(move || sender.send(7).unwrap());
+            assert_eq!(block_on(receiver), Ok(7));
+            sending.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_send_meets_a_close_and_the_value_ends_up_on_one_side() {
+        model(|| {
+            let (sender, mut receiver) = channel();
+            let sending = thread::spawn(move || sender.send(7));
+            receiver.close();
+            let received = block_on(receiver);
+            let sent = sending.join().unwrap();
+            assert_eq!(received.is_ok(), sent.is_ok());
+        });
+    }
+
+    #[test]
+    fn a_send_meets_a_drop_and_the_value_is_dropped_once() {
+        model(|| {
+            let value = loom::sync::Arc::new(());
+            let (sender, receiver) = channel();
+            let sent = loom::sync::Arc::clone(&value);
+            let sending = thread::spawn(move || drop(sender.send(sent)));
+            drop(receiver);
+            sending.join().unwrap();
+            assert!(loom::sync::Arc::try_unwrap(value).is_ok());
+        });
+    }
+
+    #[test]
+    fn a_drop_of_either_side_reaches_the_other() {
+        model(|| {
+            let (sender, receiver) = channel::<u8>();
+            let dropping = thread::spawn(move || drop(sender));
+            assert!(block_on(receiver).is_err());
+            dropping.join().unwrap();
+        });
+        model(|| {
+            let (mut sender, receiver) = channel::<u8>();
+            let dropping = thread::spawn(move || drop(receiver));
+            block_on(sender.closed());
+            dropping.join().unwrap();
+        });
+    }
+}
