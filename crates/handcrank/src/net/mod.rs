@@ -1,0 +1,41 @@
+//! TCP, UDP and Unix sockets that wait without holding a thread.
+//!
+//! Each socket belongs to the runtime in whose context it was made, and is registered there once,
+//! for its whole life. It may be used from any task and any runtime after that; its wake-ups come
+//! from the runtime it was made in, and end when that one is shut down: pending operations then
+//! fail.
+//!
+//! There are three ways to use a socket:
+//!
+//! - The `async` methods (`read`, `recv_from`, `accept`, …) do what they say and wait as long as it
+//!   takes. Use these.
+//! - [`readable`](TcpStream::readable), `writable` and `ready` only wait, and the `try_` methods
+//!   only try. Use these to wait for several things before you decide what to do. Readiness is a
+//!   hint: an attempt may still say [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the next
+//!   wait then really waits.
+//! - The `poll_` methods are for writing futures by hand. Each direction of a socket remembers one
+//!   waker for them, the last one; the `async` methods that take `&self` may be called by any number
+//!   of tasks at once.
+//!
+//! All sockets are non-blocking and closed on exec. Options that have no method here can be set
+//! through [`AsFd`](std::os::fd::AsFd), for instance with `socket2::SockRef`.
+
+mod accept;
+mod addr;
+mod datagram;
+mod lookup_host;
+mod socket;
+mod split;
+mod split_owned;
+mod stream;
+pub mod tcp;
+#[cfg(test)]
+mod tests;
+mod udp;
+pub mod unix;
+
+pub use addr::ToSocketAddrs;
+pub use lookup_host::lookup_host;
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use udp::UdpSocket;
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

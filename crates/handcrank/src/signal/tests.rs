@@ -1,0 +1,72 @@
+use super::ctrl_c;
+use super::unix::{SignalKind, signal};
+use crate::testing::{poll_once, run};
+use futures_util::future::join;
+use signal_hook::low_level::raise;
+use std::io::ErrorKind;
+use std::pin::pin;
+
+// Signals are for the whole process, and the tests of this file run at the same time: each uses
+// signals of its own.
+
+#[test]
+fn a_signal_is_seen_by_all_its_listeners() {
+    run(async {
+        let kind = SignalKind::user_defined1();
+        let mut one = signal(kind).unwrap();
+        let mut two = signal(kind).unwrap();
+        assert!(poll_once(&mut pin!(one.recv())).await.is_pending());
+        raise(kind.as_raw_value()).unwrap();
+        assert_eq!(join(one.recv(), two.recv()).await, (Some(()), Some(())));
+        assert!(poll_once(&mut pin!(one.recv())).await.is_pending());
+    });
+}
+
+#[test]
+fn signals_are_not_counted_and_not_lost() {
+    run(async {
+        let kind = SignalKind::user_defined2();
+        let mut listener = signal(kind).unwrap();
+        // More than one read takes.
+        for _ in 0..200 {
+            raise(kind.as_raw_value()).unwrap();
+        }
+        assert_eq!(listener.recv().await, Some(()));
+        assert!(poll_once(&mut pin!(listener.recv())).await.is_pending());
+        raise(kind.as_raw_value()).unwrap();
+        assert_eq!(listener.recv().await, Some(()));
+        // A dropped listener is taken from the handler, and the handler stays.
+        drop(listener);
+        raise(kind.as_raw_value()).unwrap();
+        let mut late = signal(kind).unwrap();
+        assert!(poll_once(&mut pin!(late.recv())).await.is_pending());
+    });
+}
+
+#[test]
+fn ctrl_c_is_sigint() {
+    run(async {
+        let mut wait = pin!(ctrl_c());
+        assert!(poll_once(&mut wait).await.is_pending());
+        raise(libc::SIGINT).unwrap();
+        wait.await.unwrap();
+    });
+}
+
+#[test]
+fn some_signals_cannot_be_had() {
+    run(async {
+        for signum in [0, -1, libc::SIGKILL, libc::SIGSTOP, libc::SIGSEGV, libc::SIGILL] {
+            let error = signal(SignalKind::from_raw(signum)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Other);
+            assert_eq!(error.to_string(), format!("Refusing to register signal {signum}"));
+        }
+        assert!(signal(SignalKind::from_raw(10_000)).is_err());
+    });
+}
+
+#[test]
+fn kinds_are_numbers() {
+    assert_eq!(SignalKind::from(libc::SIGTERM), SignalKind::terminate());
+    assert_eq!(std::ffi::c_int::from(SignalKind::hangup()), libc::SIGHUP);
+}
