@@ -27,6 +27,8 @@ mod readiness;
 mod ready;
 mod slab;
 mod source;
+#[cfg(all(test, not(handcrank_loom)))]
+mod testing;
 mod timer;
 mod timers;
 mod wake_word;

@@ -251,5 +251,7 @@ impl Readiness {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, handcrank_loom))]
+mod models;
+#[cfg(all(test, not(handcrank_loom)))]
 mod tests;

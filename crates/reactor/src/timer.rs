@@ -178,3 +178,6 @@ impl fmt::Debug for Timer {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(handcrank_loom)))]
+mod tests;

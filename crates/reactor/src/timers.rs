@@ -173,6 +173,12 @@ impl Timers {
         }
     }
 
+    /// Holds the lock, to show what does without it.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Drop + '_ {
+        self.wheel.lock()
+    }
+
     /// Nothing fires any more. Appends the wakers of all that waits.
     pub(crate) fn close(&self, woken: &mut Vec<Waker>) {
         let mut wheel = self.wheel.lock();
