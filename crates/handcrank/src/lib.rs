@@ -12,3 +12,5 @@ pub mod task;
 #[cfg(test)]
 mod testing;
 pub mod time;
+
+pub use task::spawn;

@@ -159,3 +159,6 @@ read!(TcpStream, tcp::ReadHalf<'_>, tcp::OwnedReadHalf);
 read!(UnixStream, unix::ReadHalf<'_>, unix::OwnedReadHalf);
 write!(TcpStream, tcp::WriteHalf<'_>, tcp::OwnedWriteHalf);
 write!(UnixStream, unix::WriteHalf<'_>, unix::OwnedWriteHalf);
+
+#[cfg(test)]
+mod tests;

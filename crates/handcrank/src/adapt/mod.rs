@@ -5,3 +5,5 @@
 
 #[cfg(feature = "hyper")]
 pub mod hyper;
+#[cfg(feature = "tokio-io")]
+mod tokio_io;

@@ -33,11 +33,13 @@ pub(crate) fn accept(listener: &impl AsFd) -> io::Result<(Socket, SockAddr)> {
     }
 }
 
-/// Starts to connect. `Ok` means connected or under way.
-pub(crate) fn start_connect(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+/// Starts to connect, and says what to register the socket with: as writable if it is connected
+/// at once, as Unix sockets are, and as not ready while that is under way.
+pub(crate) fn start_connect(socket: &Socket, address: &SockAddr) -> io::Result<Ready> {
     match socket.connect(address) {
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(()),
-        result => result,
+        Ok(()) => Ok(Ready::WRITABLE),
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(Ready::EMPTY),
+        Err(error) => Err(error),
     }
 }
 

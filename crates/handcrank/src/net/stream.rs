@@ -352,7 +352,7 @@ macro_rules! whole_stream {
                 OwnedReadHalf::of(self)
             }
 
-            /// Waits for a connection under way (registered as not ready) to be made or refused.
+            /// Waits for a connection under way to be made or refused.
             async fn connected(self) -> std::io::Result<Self> {
                 use handcrank_reactor::Direction;
                 std::future::poll_fn(|cx| self.io.poll_ready(cx, Direction::Write)).await?;

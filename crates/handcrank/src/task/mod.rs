@@ -18,12 +18,24 @@ impl Schedule for Threads {
     }
 }
 
+/// Runs a future on threads of its own.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let (task, handle) = handcrank_task::spawn(future, Threads, Id::next());
+    if let Some(task) = task {
+        Threads.schedule(task, Woke::Idle);
+    }
+    handle
+}
+
 /// Runs code that blocks on a thread of its own.
 #[track_caller]
 pub(crate) fn spawn_blocking<R: Send + 'static>(
     f: impl FnOnce() -> R + Send + 'static,
 ) -> JoinHandle<R> {
-    let (task, handle) = handcrank_task::spawn(async { f() }, Threads, Id::next());
-    std::thread::spawn(|| task.map(Task::run));
-    handle
+    spawn(async { f() })
 }

@@ -57,8 +57,8 @@ impl TcpSocket {
     ///
     /// Outside of a runtime, and in a runtime without I/O.
     pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
-        start_connect(&self.socket, &addr.into())?;
-        TcpStream::connecting(self.socket.into()).await
+        let initially = start_connect(&self.socket, &addr.into())?;
+        TcpStream::connecting(self.socket.into(), initially).await
     }
 
     /// Listens, with room for `backlog` connections that wait to be accepted. The system may have

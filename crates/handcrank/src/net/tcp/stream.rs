@@ -65,8 +65,11 @@ impl TcpStream {
     }
 
     /// For a non-blocking socket on which a connection is under way.
-    pub(super) async fn connecting(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        TcpStream { io: register(stream, Ready::EMPTY)? }.connected().await
+    pub(super) async fn connecting(
+        stream: std::net::TcpStream,
+        initially: Ready,
+    ) -> io::Result<TcpStream> {
+        TcpStream { io: register(stream, initially)? }.connected().await
     }
 
     /// For a non-blocking socket that `accept` gave out.

@@ -1,5 +1,7 @@
 mod accept;
 mod addr;
+#[cfg(feature = "signal")]
+mod shutdown;
 mod tcp;
 mod udp;
 mod unix;

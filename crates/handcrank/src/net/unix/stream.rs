@@ -53,8 +53,8 @@ impl UnixStream {
     /// Connects to the listener at an address; otherwise as [`connect`](Self::connect).
     pub async fn connect_addr(address: &SocketAddr) -> io::Result<UnixStream> {
         let socket = open(Domain::UNIX, Type::STREAM)?;
-        start_connect(&socket, &addr::to_system(address)?)?;
-        UnixStream { io: register(socket.into(), Ready::EMPTY)? }.connected().await
+        let initially = start_connect(&socket, &addr::to_system(address)?)?;
+        UnixStream { io: register(socket.into(), initially)? }.connected().await
     }
 
     /// Two streams that are connected to each other.
