@@ -362,7 +362,10 @@ mod models {
 
     #[test]
     fn the_last_exit_meets_the_close() {
-        model(|| {
+        // Three threads: two forced switches are as deep as the search goes in seconds.
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(2);
+        model.check(|| {
             let tracker = TaskTracker::new();
             let (token, closing) = (tracker.token(), tracker.clone());
             let task = thread::spawn(move || drop(token));
