@@ -19,7 +19,7 @@ pub(crate) fn check() -> Outcome {
     broken.extend(named.difference(&present).map(|page| format!("{page} does not exist")));
     broken.extend(present.difference(&named).map(|page| format!("{page} is in no chapter list")));
     if broken.is_empty() {
-        println!("{} pages, all in the table of contents", present.len());
+        println!("pages, all of them in the table of contents: {}", present.len());
         return Ok(());
     }
     Err(broken.join(", "))

@@ -50,9 +50,9 @@ impl Steps {
         let failed = self.taken.iter().filter(|step| step.outcome.is_err()).count();
         let seconds = self.started.elapsed().as_secs_f64();
         println!(
-            "{} steps in {seconds:.1} s, {}",
+            "steps: {}, in {seconds:.1} s, {}",
             self.taken.len(),
-            if failed == 0 { "all well".to_owned() } else { red(&format!("{failed} failed")) }
+            if failed == 0 { "all well".to_owned() } else { red(&format!("failed: {failed}")) }
         );
         if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
