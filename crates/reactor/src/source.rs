@@ -104,8 +104,8 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it is not ready, without an attempt, or if the
-    /// attempt says so; any other error of the attempt.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it is not ready or the reactor has been shut
+    /// down, without an attempt, or if the attempt says so; any other error of the attempt.
     pub fn try_io<R>(
         &self,
         interest: Interest,

@@ -20,7 +20,8 @@ use std::task::{Context, Poll, Waker, ready};
 pub struct Timer {
     handle: Handle,
     deadline: Instant,
-    /// The deadline in ticks of the wheel.
+    /// The deadline in ticks of the wheel, while it is registered there. Many timers guard what
+    /// is ready at once, are never polled, and never need it.
     tick: Tick,
     state: State,
 }
@@ -53,8 +54,7 @@ impl Identity {
 
 impl Timer {
     pub(crate) fn new(handle: Handle, deadline: Instant) -> Timer {
-        let tick = handle.timers().tick_not_before(deadline);
-        Timer { handle, deadline, tick, state: State::Unregistered }
+        Timer { handle, deadline, tick: 0, state: State::Unregistered }
     }
 
     /// When it elapses.
@@ -64,8 +64,13 @@ impl Timer {
 
     /// Whether it has elapsed: a poll would say so, or has said so.
     pub fn is_elapsed(&self) -> bool {
-        matches!(self.state, State::Elapsed)
-            || self.handle.timers().fired().is_ok_and(|fired| fired >= self.tick)
+        let timers = self.handle.timers();
+        let tick = match self.state {
+            State::Elapsed => return true,
+            State::Registered { .. } => self.tick,
+            State::Unregistered => timers.tick_not_before(self.deadline),
+        };
+        timers.fired().is_ok_and(|fired| fired >= tick)
     }
 
     /// Ready when the deadline has passed, from then on at every poll. Else the task of the last
@@ -116,6 +121,7 @@ impl Timer {
             self.state = State::Elapsed;
             return Poll::Ready(());
         }
+        self.tick = timers.tick_not_before(self.deadline);
         match timers.register(self.tick, now, waker) {
             Ok(Registered::Waits(key)) => {
                 self.state = State::Registered { key, tick: self.tick, waker: identity };
@@ -134,11 +140,11 @@ impl Timer {
     pub fn reset(&mut self, deadline: Instant) {
         let timers = self.handle.timers();
         self.deadline = deadline;
-        self.tick = timers.tick_not_before(deadline);
         let State::Registered { key, tick, waker: identity } = self.state else {
             self.state = State::Unregistered;
             return;
         };
+        self.tick = timers.tick_not_before(deadline);
         if tick <= self.tick {
             // Later than what the wheel knows: the next poll after that will see to it.
             return;

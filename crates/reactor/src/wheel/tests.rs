@@ -176,6 +176,27 @@ fn all(wheel: &mut Wheel<u32>, now: Tick) -> Vec<u32> {
 }
 
 #[test]
+fn the_example_in_the_readme() {
+    let mut wheel = Wheel::new();
+    wheel.advance(130, |_| {});
+    let slots = [(135, 0, 7), (190, 0, 62), (195, 1, 3), (200, 1, 3), (330, 1, 5), (5130, 2, 1)];
+    for (deadline, level, slot) in slots {
+        let key = wheel.insert(deadline, deadline as u32).unwrap();
+        let at = usize::from(wheel.entries.at_mut(key.index()).list);
+        assert_eq!((at / SLOTS, at % SLOTS), (level, slot), "{deadline}");
+    }
+    for deadline in [135, 190, 195] {
+        assert_eq!(wheel.next(), Some(deadline));
+        assert_eq!(all(&mut wheel, deadline), [deadline as u32]);
+    }
+    assert_eq!(wheel.occupied, [1 << 8, 1 << 5, 1 << 1, 0, 0, 0], "200 has cascaded");
+    for deadline in [200, 330, 5130] {
+        assert_eq!(wheel.next(), Some(deadline));
+        assert_eq!(all(&mut wheel, deadline), [deadline as u32]);
+    }
+}
+
+#[test]
 fn what_has_passed_is_given_back() {
     let mut wheel = Wheel::new();
     assert_eq!(wheel.insert(0, 1), Err(1));
