@@ -1,0 +1,132 @@
+//! Who sleeps, who searches, and who is woken when work appears.
+//!
+//! The README beside this file is the proof that no wake-up is lost; this is the code it speaks
+//! of. The rule in one line each:
+//!
+//! - to sleep: announce it, fence, look at every queue once more, and only then sleep;
+//! - to bring work: push it, fence, and if nobody is searching, claim one sleeper and wake it;
+//! - to stop searching: if the search found something and was the last one, wake one more.
+
+mod bits;
+mod sleeper;
+
+pub(crate) use bits::Bits;
+
+use crate::driver::Driver;
+use handcrank_task::primitives::atomic::{
+    AtomicUsize,
+    Ordering::{AcqRel, Relaxed, SeqCst},
+    fence,
+};
+use sleeper::Sleeper;
+use std::task::Waker;
+
+/// The workers that do not work.
+pub(crate) struct Idle {
+    /// The numbers of the workers that sleep, or are about to. Claiming one is the right, and the
+    /// duty, to wake it.
+    sleepers: Bits,
+    /// Workers that look for work in other seats' queues, and sleepers that were claimed and will.
+    searching: AtomicUsize,
+    /// At most half of the seats search at once: more would only fight over the same queues.
+    seats: usize,
+    beds: Box<[Sleeper]>,
+    /// The worker that last lay down in the driver. A hint: it is woken last, so that sockets and
+    /// timers stay attended to.
+    in_driver: AtomicUsize,
+}
+
+impl Idle {
+    /// For `workers` threads and `seats` seats.
+    pub(crate) fn new(workers: usize, seats: usize) -> Self {
+        Self {
+            sleepers: Bits::new(workers, false),
+            searching: AtomicUsize::new(0),
+            seats,
+            beds: (0..workers).map(|_| Sleeper::new()).collect(),
+            in_driver: AtomicUsize::new(usize::MAX),
+        }
+    }
+
+    /// Work was pushed: let somebody come for it, unless somebody is on the way already.
+    #[inline]
+    pub(crate) fn notify(&self, driver: &Driver) {
+        // Pairs with the fence of a worker that lies down (`worker::lie_down`) or leaves
+        // (`Shared::leave`): one of the two sees the other's write, the push or the announcement.
+        fence(SeqCst);
+        if !self.sleepers.is_empty() && self.searching.load(Relaxed) == 0 {
+            self.wake_one(driver);
+        }
+    }
+
+    /// Wakes a sleeper, if there is one; it counts as searching from now on.
+    #[cold]
+    pub(crate) fn wake_one(&self, driver: &Driver) {
+        if let Some(worker) = self.sleepers.claim_any(self.in_driver.load(Relaxed)) {
+            // Counted before the wake, by us: counted by the woken thread it would come too late,
+            // and everybody who pushes meanwhile would wake one more.
+            self.searching.fetch_add(1, AcqRel);
+            self.beds[worker].wake(driver);
+        }
+    }
+
+    /// Wakes all, for a shutdown. Nobody is counted as searching, as nobody will search.
+    pub(crate) fn wake_all(&self, driver: &Driver) {
+        for bed in &self.beds {
+            bed.wake(driver);
+        }
+    }
+
+    /// This worker is about to sleep.
+    pub(crate) fn announce(&self, worker: usize) {
+        self.sleepers.put(worker);
+    }
+
+    /// This worker will not sleep after all, or has woken up. `false` if somebody has claimed it,
+    /// and counted it as searching.
+    pub(crate) fn retract(&self, worker: usize) -> bool {
+        self.sleepers.claim(worker)
+    }
+
+    /// Does anybody sleep?
+    pub(crate) fn has_sleepers(&self) -> bool {
+        !self.sleepers.is_empty()
+    }
+
+    /// Sleeps, after [`announce`](Self::announce) and the last look around.
+    pub(crate) fn sleep(&self, worker: usize, driver: &Driver, woken: &mut Vec<Waker>) {
+        // One thread at a time turns the driver: the first to lie down.
+        let baton = driver.try_take();
+        if baton.is_some() {
+            self.in_driver.store(worker, Relaxed);
+        }
+        self.beds[worker].sleep(baton, woken);
+    }
+
+    /// Ends this worker's sleep for a reason of its own, not because there is work.
+    pub(crate) fn call(&self, worker: usize, driver: &Driver) {
+        self.beds[worker].wake(driver);
+    }
+
+    /// May this thread search? At most half do.
+    pub(crate) fn try_search(&self) -> bool {
+        if 2 * self.searching.load(Relaxed) >= self.seats {
+            return false;
+        }
+        self.start_search();
+        true
+    }
+
+    /// This thread searches, whoever else does: it has seen work.
+    pub(crate) fn start_search(&self) {
+        self.searching.fetch_add(1, AcqRel);
+    }
+
+    /// This thread's search is over. `true` if nobody else searches: if it found something, it
+    /// owes a [`notify`](Self::notify), because pushes that saw it searching woke nobody.
+    pub(crate) fn end_search(&self) -> bool {
+        let before = self.searching.fetch_sub(1, AcqRel);
+        debug_assert!(before > 0, "a search ended that never began");
+        before == 1
+    }
+}

@@ -1,0 +1,239 @@
+//! The scheduler's handle, and what each task keeps of it.
+
+use crate::config::Config;
+use crate::driver::Park;
+use crate::here;
+use crate::metrics::{Metrics, WorkerMetrics};
+use crate::seat::count;
+use crate::shared::Shared;
+use crate::solo::SoloRoot;
+use crate::worker;
+use handcrank_task::primitives::sync::{Arc, Mutex};
+use handcrank_task::primitives::thread;
+use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke};
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// Spawns tasks on a [`Scheduler`] and waits for futures on it. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) shared: Arc<Shared>,
+    /// One for each seat, and one for all threads without.
+    homes: Box<[Home]>,
+    /// The waker state of the thread that drives a scheduler without threads.
+    pub(crate) solo: Option<std::sync::Arc<SoloRoot>>,
+}
+
+/// What a task keeps of its scheduler: the way to it, and which list the task hangs on.
+///
+/// An `Arc` for each seat rather than one for the whole scheduler, so that threads that spawn do
+/// not all count in the same cache line.
+#[derive(Clone)]
+struct Home(Arc<Address>);
+
+struct Address {
+    shared: Arc<Shared>,
+    list: usize,
+}
+
+impl Schedule for Home {
+    fn schedule(&self, task: Task, _: Woke) {
+        self.0.shared.push_remote(task);
+    }
+
+    #[inline]
+    fn here(&self) -> Option<fn(Task, Woke)> {
+        here::seat(&self.0.shared).is_some().then_some(push_here)
+    }
+
+    fn owned(&self) -> Option<&OwnedTasks> {
+        Some(&self.0.shared.lists[self.0.list].0)
+    }
+}
+
+/// Pushes to this thread's seat. `here::seat` has just said that there is one.
+fn push_here(task: Task, how: Woke) {
+    here::with(|here| {
+        // SAFETY: a thread with a seat is inside its scheduler's `run`, `block_on` or `drive`, all
+        // of which keep the scheduler alive for longer than they hold the seat.
+        let (shared, seat) = unsafe { (&*here.shared.get(), &*here.seat.get()) };
+        // SAFETY: the seat is this thread's.
+        unsafe { seat.desk() }.push(task, how, shared);
+    });
+}
+
+impl Handle {
+    /// Spawns a task. From a thread that sits at this scheduler it goes to the seat's own queue,
+    /// from any other thread to the queue that all look at.
+    ///
+    /// When the scheduler has been shut down, the future is dropped and the handle says cancelled.
+    #[track_caller]
+    #[inline]
+    pub fn spawn<F>(&self, future: F, id: Id) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let shared = &self.inner.shared;
+        if let Some(seat) = here::seat(shared) {
+            let home = self.inner.homes[seat.index].clone();
+            let (task, handle) = handcrank_task::spawn(future, home, id);
+            if let Some(task) = task {
+                count(&seat.counters.spawned, 1);
+                push_here(task, Woke::Idle);
+            }
+            return handle;
+        }
+        let home = self.inner.homes[shared.seats.len()].clone();
+        let (task, handle) = handcrank_task::spawn(future, home, id);
+        if let Some(task) = task {
+            shared.remote_spawned.fetch_add(1, Relaxed);
+            shared.push_remote(task);
+        }
+        handle
+    }
+
+    /// Are both handles of one scheduler?
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Has the scheduler begun to shut down?
+    pub fn is_closed(&self) -> bool {
+        self.inner.shared.ending.is_closed()
+    }
+
+    /// What the scheduler has done so far. Read without stopping it: the figures are each right,
+    /// but not all from the same instant.
+    pub fn metrics(&self) -> Metrics {
+        let shared = &self.inner.shared;
+        Metrics {
+            alive: shared.alive(),
+            spawned: shared.spawned(),
+            injected: shared.inject.len(),
+            workers: shared.seats.iter().map(WorkerMetrics::read).collect(),
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("config", &self.inner.shared.config).finish_non_exhaustive()
+    }
+}
+
+/// A work-stealing scheduler and its threads.
+///
+/// Dropping it shuts it down and waits, without a limit, for the polls that are under way.
+pub struct Scheduler {
+    handle: Handle,
+    threads: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+impl Scheduler {
+    /// Starts a scheduler and its worker threads. Idle workers sleep on `park`.
+    ///
+    /// # Errors
+    ///
+    /// If the system will not start a thread. Those already started are stopped again.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration asks for no workers, or for several without threads.
+    pub fn start(config: Config, park: impl Park) -> io::Result<Self> {
+        let scheduler = Self::new(config, Box::new(park));
+        let shared = &scheduler.handle.inner.shared;
+        if shared.config.threads {
+            for number in 0..shared.config.workers {
+                // On an error `scheduler` is dropped, which stops the threads.
+                let thread = start_thread(shared.clone(), number)?;
+                scheduler.threads.lock().push(thread);
+            }
+        }
+        Ok(scheduler)
+    }
+
+    fn new(config: Config, park: Box<dyn Park>) -> Self {
+        let solo = !config.threads;
+        let shared = Arc::new(Shared::new(config, park));
+        let homes = (0..shared.lists.len())
+            .map(|list| Home(Arc::new(Address { shared: shared.clone(), list })))
+            .collect();
+        let solo = solo.then(|| std::sync::Arc::new(SoloRoot::new(shared.clone())));
+        let handle = Handle { inner: Arc::new(Inner { shared, homes, solo }) };
+        Self { handle, threads: Mutex::new(Vec::new()) }
+    }
+
+    /// A handle to it.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Stops the scheduler: polls under way end, every future is dropped exactly once, every
+    /// handle says cancelled, and the threads go. Returns whether all of that was over within
+    /// `limit`; `None` waits for as long as it takes. Calling it again waits again.
+    ///
+    /// Called from one of the scheduler's own tasks it waits in vain: that task's poll is one of
+    /// those it waits for.
+    pub fn shutdown(&self, limit: Option<Duration>) -> bool {
+        let shared = &self.handle.inner.shared;
+        shared.close();
+        if !shared.ending.wait(limit) {
+            return false;
+        }
+        let me = thread::current().id();
+        // The threads are past their last line; what is left is to take them back.
+        for thread in self.threads.lock().drain(..) {
+            if thread.thread().id() != me {
+                // A worker's panic has been printed where it happened.
+                drop(thread.join());
+            }
+        }
+        true
+    }
+}
+
+/// One worker's thread.
+fn start_thread(shared: Arc<Shared>, number: usize) -> io::Result<thread::JoinHandle<()>> {
+    let mut builder = thread::Builder::new().name((shared.config.thread_name)());
+    if let Some(bytes) = shared.config.stack_size {
+        builder = builder.stack_size(bytes);
+    }
+    shared.ending.thread_starts();
+    let ends = Ends(shared);
+    builder.spawn(move || {
+        let shared = &ends.0;
+        match &shared.config.around {
+            Some(around) => around(&mut || worker::run(shared, number)),
+            None => worker::run(shared, number),
+        }
+    })
+}
+
+/// Tells the shutdown that a thread is gone, also one that never came.
+struct Ends(Arc<Shared>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.ending.thread_ends();
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown(None);
+    }
+}
+
+impl fmt::Debug for Scheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.handle.fmt(f)
+    }
+}

@@ -1,0 +1,212 @@
+//! A seat: what a thread works with.
+//!
+//! There are as many seats as tasks may run at once. A thread that wants to run tasks first sits
+//! down: a worker, or a thread in `block_on` that helps while its own future waits. A worker that
+//! sleeps leaves its seat free. It is Go's split into P (the right to run, with its queue) and M
+//! (the thread), kept small.
+
+use crate::queue::{Local, Stealer};
+use crate::shared::Shared;
+use handcrank_task::{Task, Woke};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::Waker;
+use std::time::Instant;
+
+/// How many times in a row the LIFO slot may go before the queue. Without a bound, two tasks
+/// that wake each other would keep everybody else waiting.
+const LIFO_STREAK: u32 = 3;
+
+/// One seat. Aligned so that two seats never share a cache line, nor the pair of lines that the
+/// prefetcher fetches.
+#[repr(align(128))]
+pub(crate) struct Seat {
+    desk: Desk,
+    pub(crate) index: usize,
+    /// Thieves come this way, whoever sits here, or nobody.
+    pub(crate) stealer: Stealer,
+    pub(crate) counters: Counters,
+}
+
+// SAFETY: everything but the desk is Sync by itself, and the desk is touched only by the thread
+// that holds the seat (see `Seat::desk`). Holders change through `Bits::claim` and `Bits::put`,
+// which hand over what the last one wrote.
+unsafe impl Sync for Seat {}
+// SAFETY: as above; a desk holds nothing that is bound to a thread.
+unsafe impl Send for Seat {}
+
+/// What only the one who sits here touches.
+pub(crate) struct Desk {
+    queue: Local,
+    /// The task woken last goes first: its data is in the cache, and a message and its answer
+    /// take half the time. Not to be seen by thieves.
+    lifo: Cell<Option<Task>>,
+    lifo_streak: Cell<u32>,
+    tick: Cell<u32>,
+    random: Cell<u32>,
+    /// A batch of wake-ups is being handed out: pushes go to the queue, and nobody is called yet.
+    pub(crate) batch: Cell<bool>,
+    /// Kept for its capacity.
+    pub(crate) woken: Cell<Vec<Waker>>,
+    since: Cell<Option<Instant>>,
+}
+
+/// What the metrics read. Written by the one who sits here, so plain additions do.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) polls: AtomicU64,
+    pub(crate) spawned: AtomicU64,
+    pub(crate) steals: AtomicU64,
+    pub(crate) parks: AtomicU64,
+    pub(crate) unparks: AtomicU64,
+    pub(crate) busy_nanos: AtomicU64,
+}
+
+/// Adds to a counter that only this thread writes.
+#[inline]
+pub(crate) fn count(counter: &AtomicU64, more: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
+}
+
+/// Calls wakers. They may be foreign code; a panic in one ends here and not the worker.
+pub(crate) fn call_all(woken: &mut Vec<Waker>) {
+    for waker in woken.drain(..) {
+        drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
+    }
+}
+
+impl Seat {
+    pub(crate) fn new(index: usize) -> Self {
+        let (queue, stealer) = Local::new();
+        let desk = Desk {
+            queue,
+            lifo: Cell::new(None),
+            lifo_streak: Cell::new(0),
+            tick: Cell::new(0),
+            // Any odd number: the seats should not all begin to search at the same place.
+            random: Cell::new((index as u32).wrapping_mul(0x9E37_79B9) | 1),
+            batch: Cell::new(false),
+            woken: Cell::new(Vec::new()),
+            since: Cell::new(None),
+        };
+        Self { desk, index, stealer, counters: Counters::default() }
+    }
+
+    /// Runs one task from this seat.
+    #[inline]
+    pub(crate) fn run(&self, task: Task) {
+        count(&self.counters.polls, 1);
+        task.run();
+    }
+
+    /// The desk.
+    ///
+    /// # Safety
+    ///
+    /// This thread holds the seat: it has claimed its bit in `Shared::free` and not put it back.
+    #[inline]
+    pub(crate) unsafe fn desk(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl Desk {
+    /// A task of this thread, woken or new.
+    #[inline]
+    pub(crate) fn push(&self, task: Task, how: Woke, shared: &Shared) {
+        if self.batch.get() {
+            self.queue.push(task);
+            return;
+        }
+        if how == Woke::Idle && shared.lifo {
+            // The slot is not shown to others and nobody is woken for it: this thread comes to it
+            // next. What it held before moves on to where others can see it.
+            if let Some(before) = self.lifo.replace(Some(task)) {
+                self.queue.push(before);
+                shared.notify();
+            }
+            return;
+        }
+        // A task that yields is this thread's next one if it is alone.
+        let alone = how == Woke::Running && self.queue.is_empty();
+        self.queue.push(task);
+        if !alone {
+            shared.notify();
+        }
+    }
+
+    /// The next task of this seat's own.
+    #[inline]
+    pub(crate) fn pop(&self) -> Option<Task> {
+        if let Some(task) = self.lifo.take() {
+            let streak = self.lifo_streak.get();
+            if streak < LIFO_STREAK {
+                self.lifo_streak.set(streak + 1);
+                return Some(task);
+            }
+            self.queue.push(task);
+        }
+        self.lifo_streak.set(0);
+        self.queue.pop()
+    }
+
+    /// Counts the polls; the number of this one.
+    #[inline]
+    pub(crate) fn tick(&self) -> u32 {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        tick
+    }
+
+    /// A number below `bound`, different each time (xorshift; Marsaglia, 2003).
+    pub(crate) fn random(&self, bound: usize) -> usize {
+        let mut x = self.random.get();
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.random.set(x);
+        ((u64::from(x) * bound as u64) >> 32) as usize
+    }
+
+    /// The queue, for thieves' booty.
+    pub(crate) fn queue(&self) -> &Local {
+        &self.queue
+    }
+
+    /// Shows the LIFO slot's task to everybody, before the seat is left.
+    pub(crate) fn flush(&self) {
+        if let Some(task) = self.lifo.take() {
+            self.queue.push(task);
+        }
+        self.lifo_streak.set(0);
+    }
+
+    /// Drops all entries; their tasks live on until the owned lists are shut down.
+    pub(crate) fn discard(&self) {
+        self.flush();
+        while self.queue.pop().is_some() {}
+    }
+
+    /// Calls the wakers that a turn of the driver brought. Their tasks come into this seat's queue
+    /// in that order, and nobody is called for them yet.
+    pub(crate) fn wake_batch(&self, woken: &mut Vec<Waker>) {
+        self.batch.set(true);
+        call_all(woken);
+        self.batch.set(false);
+    }
+
+    /// Somebody sits down.
+    pub(crate) fn begin(&self) {
+        self.since.set(Some(Instant::now()));
+    }
+
+    /// Brings the busy time up to date; `last` if the seat is being left.
+    pub(crate) fn clock(&self, counters: &Counters, last: bool) {
+        if let Some(since) = self.since.take() {
+            let now = Instant::now();
+            count(&counters.busy_nanos, now.duration_since(since).as_nanos() as u64);
+            self.since.set((!last).then_some(now));
+        }
+    }
+}

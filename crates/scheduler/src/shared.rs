@@ -1,0 +1,232 @@
+//! What all threads of a scheduler share: the seats, the queues between them, and who sleeps.
+
+use crate::config::Config;
+use crate::driver::{Driver, Park};
+use crate::here;
+use crate::idle::{Bits, Idle};
+use crate::queue::Injector;
+use crate::seat::{Desk, Seat, count};
+use crate::shutdown::Ending;
+use handcrank_executor::Unparker;
+use handcrank_task::primitives::atomic::{
+    Ordering::{Relaxed, SeqCst},
+    fence,
+};
+use handcrank_task::primitives::sync::Mutex;
+use handcrank_task::{OwnedTasks, Task};
+use std::ptr;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// How often a thief goes round again because another one was in its way.
+const SEARCH_ROUNDS: usize = 4;
+
+/// One scheduler.
+pub(crate) struct Shared {
+    pub(crate) seats: Box<[Seat]>,
+    /// The seats nobody holds. Claiming one is the right to sit there.
+    pub(crate) free: Bits,
+    /// Tasks from threads without a seat.
+    pub(crate) inject: Injector,
+    pub(crate) remote_spawned: AtomicU64,
+    /// The live tasks: a list for each seat that spawns, and one for all other threads.
+    pub(crate) lists: Box<[PaddedList]>,
+    pub(crate) idle: Idle,
+    pub(crate) driver: Driver,
+    pub(crate) config: Config,
+    /// Is the LIFO slot in use? With one thread the plain order is as fast, and the one to expect.
+    pub(crate) lifo: bool,
+    /// Threads in `block_on` of a scheduler without threads, waiting for its only seat; each with a
+    /// number of its own.
+    pub(crate) waiting: Mutex<Vec<(usize, Unparker)>>,
+    pub(crate) ending: Ending,
+}
+
+/// Lists are written by different threads all the time.
+#[repr(align(128))]
+pub(crate) struct PaddedList(pub(crate) OwnedTasks);
+
+impl Shared {
+    pub(crate) fn new(config: Config, park: Box<dyn Park>) -> Self {
+        let seats = config.workers;
+        assert!(seats > 0, "a scheduler needs at least one worker");
+        assert!(config.threads || seats == 1, "without threads there is exactly one seat");
+        Self {
+            seats: (0..seats).map(Seat::new).collect(),
+            free: Bits::new(seats, true),
+            inject: Injector::new(),
+            remote_spawned: AtomicU64::new(0),
+            lists: (0..=seats).map(|_| PaddedList(OwnedTasks::new())).collect(),
+            // Without threads, the bed is that of whoever holds the seat.
+            idle: Idle::new(seats, seats),
+            driver: Driver::new(park),
+            lifo: config.threads,
+            config,
+            waiting: Mutex::new(Vec::new()),
+            ending: Ending::new(),
+        }
+    }
+
+    /// Sits down, at seat `near` if it is free. `None` if all seats are taken.
+    pub(crate) fn sit(&self, near: usize) -> Option<&Seat> {
+        let index = if self.free.claim(near) { near } else { self.free.claim_any(usize::MAX)? };
+        let seat = &self.seats[index];
+        here::with(|here| {
+            debug_assert!(ptr::eq(here.shared.get(), self) && here.seat.get().is_null());
+            here.seat.set(seat);
+        });
+        // SAFETY: the seat is ours since the claim.
+        unsafe { seat.desk() }.begin();
+        Some(seat)
+    }
+
+    /// Stands up. The seat's tasks stay in its queue, for others to steal or for whoever sits
+    /// there next. The caller looks whether somebody must come for them.
+    pub(crate) fn leave(&self, seat: &Seat) {
+        // SAFETY: the seat is ours until the bit is put back below.
+        let desk = unsafe { seat.desk() };
+        desk.flush();
+        desk.clock(&seat.counters, true);
+        here::with(|here| here.seat.set(ptr::null()));
+        self.free.put(seat.index);
+        // Pairs with the fence in `close`: either the closing thread finds the seat free, or we
+        // see that it is closing. And with the fence in `Idle::notify` and `worker::lie_down`.
+        fence(SeqCst);
+        if self.ending.is_closed() && self.free.claim(seat.index) {
+            self.retire();
+        }
+    }
+
+    /// Is there a task that a thread without a seat's own could find?
+    pub(crate) fn has_work(&self) -> bool {
+        !self.inject.is_empty() || self.seats.iter().any(|seat| !seat.stealer.is_empty())
+    }
+
+    /// Something was pushed where others can see it.
+    #[inline]
+    pub(crate) fn notify(&self) {
+        self.idle.notify(&self.driver);
+    }
+
+    /// A task from a thread without a seat.
+    pub(crate) fn push_remote(&self, task: Task) {
+        self.inject.push(task);
+        self.notify();
+        // `notify` has fenced: either the last sweep of the shutdown finds the entry, or we see
+        // here that it is over and sweep ourselves.
+        if self.ending.is_over() {
+            self.discard_injected();
+        }
+    }
+
+    /// Drops what lies in the inject queue.
+    pub(crate) fn discard_injected(&self) {
+        while self.inject.pop().is_some() {}
+    }
+
+    /// The next task for the one who sits here: its own, then from outside, then other seats'.
+    ///
+    /// `searching` says whether this thread counts as searching; it may become true here, and the
+    /// caller ends the search.
+    #[inline]
+    pub(crate) fn next(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
+        let tick = desk.tick();
+        if tick.is_multiple_of(self.config.event_interval) {
+            self.attend_driver(seat, desk);
+        }
+        if tick.is_multiple_of(self.config.global_queue_interval)
+            && let Some(task) = self.inject.pop()
+        {
+            return Some(task);
+        }
+        desk.pop().or_else(|| self.fetch(seat, desk, searching))
+    }
+
+    /// Nothing left on the desk: look elsewhere.
+    #[cold]
+    fn fetch(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
+        if let Some(task) = self.take_injected(desk) {
+            return Some(task);
+        }
+        let seats = self.seats.len();
+        if seats == 1 {
+            return None;
+        }
+        if !*searching {
+            if !self.idle.try_search() {
+                return None;
+            }
+            *searching = true;
+        }
+        for _ in 0..SEARCH_ROUNDS {
+            let mut again = false;
+            let start = desk.random(seats);
+            for victim in (0..seats).map(|step| &self.seats[(start + step) % seats]) {
+                if victim.index == seat.index {
+                    continue;
+                }
+                match victim.stealer.steal_into(desk.queue()) {
+                    Ok(Some(task)) => {
+                        count(&seat.counters.steals, 1);
+                        return Some(task);
+                    }
+                    Ok(None) => {}
+                    Err(_contended) => again = true,
+                }
+            }
+            if !again {
+                break;
+            }
+        }
+        self.take_injected(desk)
+    }
+
+    /// This seat's share of what came from outside.
+    fn take_injected(&self, desk: &Desk) -> Option<Task> {
+        if self.inject.is_empty() {
+            return None;
+        }
+        self.inject.take_into(desk.queue(), self.inject.len() / self.seats.len())
+    }
+
+    /// A busy seat looks at sockets and timers in passing, without waiting.
+    #[cold]
+    pub(crate) fn attend_driver(&self, seat: &Seat, desk: &Desk) {
+        desk.clock(&seat.counters, false);
+        let Some(baton) = self.driver.try_take() else { return };
+        let mut woken = desk.woken.take();
+        baton.turn(Some(Duration::ZERO), &mut woken);
+        let any = !woken.is_empty();
+        desk.wake_batch(&mut woken);
+        desk.woken.set(woken);
+        // We are busy, so one task is already one that somebody else could run.
+        if any {
+            self.notify();
+        }
+    }
+
+    /// The search is over because something was found. If no other search is under way, those who
+    /// pushed meanwhile have relied on us, so let somebody come for what they pushed.
+    #[inline]
+    pub(crate) fn found(&self, searching: &mut bool) {
+        if std::mem::take(searching) && self.idle.end_search() {
+            // Pairs with the fence in `notify`: a push that we do not see below sees that nobody
+            // searches any more.
+            fence(SeqCst);
+            if self.has_work() {
+                self.notify();
+            }
+        }
+    }
+
+    /// All live tasks.
+    pub(crate) fn alive(&self) -> usize {
+        self.lists.iter().map(|list| list.0.len()).sum()
+    }
+
+    /// All tasks ever spawned.
+    pub(crate) fn spawned(&self) -> u64 {
+        let seats = self.seats.iter().map(|seat| seat.counters.spawned.load(Relaxed));
+        seats.sum::<u64>() + self.remote_spawned.load(Relaxed)
+    }
+}

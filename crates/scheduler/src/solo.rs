@@ -1,0 +1,189 @@
+//! `block_on` on a scheduler without threads: this thread runs everything.
+//!
+//! There is one seat, and whoever is in `block_on` and gets it runs the tasks, sleeps in the driver
+//! and polls its own future in between. Others wait for their own future or for the seat,
+//! whichever comes first.
+
+use crate::here;
+use crate::registry::Handle;
+use crate::root;
+use crate::seat::Seat;
+use crate::shared::Shared;
+use handcrank_task::coop;
+use handcrank_task::primitives::atomic::{
+    AtomicBool,
+    Ordering::{AcqRel, Acquire, SeqCst},
+    fence,
+};
+use handcrank_task::primitives::sync::Arc as SharedArc;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+/// The waker of the future whose thread holds the seat. One for the scheduler's whole life, so that
+/// `block_on` allocates nothing; a wake meant for an earlier call only costs a look.
+pub(crate) struct SoloRoot {
+    woken: AtomicBool,
+    shared: SharedArc<Shared>,
+}
+
+impl SoloRoot {
+    pub(crate) fn new(shared: SharedArc<Shared>) -> Self {
+        Self { woken: AtomicBool::new(false), shared }
+    }
+
+    fn is_woken(&self) -> bool {
+        // Acquire: pairs with the Release in `wake_by_ref`.
+        self.woken.load(Acquire)
+    }
+}
+
+impl SoloRoot {
+    fn call(&self) {
+        // Release: what was done before the wake is seen by the poll.
+        if !self.woken.swap(true, AcqRel) {
+            self.shared.idle.call(0, &self.shared.driver);
+        }
+    }
+}
+
+impl Wake for SoloRoot {
+    fn wake(self: Arc<Self>) {
+        self.call();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.call();
+    }
+}
+
+impl Handle {
+    pub(crate) fn drive<F: Future>(&self, solo: &Arc<SoloRoot>, future: F) -> F::Output {
+        let shared: &Shared = &self.inner.shared;
+        let mut future = pin!(future);
+        let _here = here::Enter::new(shared);
+        loop {
+            if let Some(seat) = shared.sit(0) {
+                let held = Held { shared, seat };
+                if let Some(output) = held.drive(solo, future.as_mut()) {
+                    return output;
+                }
+            } else if let Some(output) = wait_for_seat(shared, future.as_mut()) {
+                return output;
+            }
+        }
+    }
+}
+
+/// The seat is taken, or the scheduler has ended: waits for the future alone, until it is ready or
+/// the seat may be free.
+fn wait_for_seat<F: Future>(shared: &Shared, mut future: Pin<&mut F>) -> Option<F::Output> {
+    root::with(|root, waker| {
+        let mut cx = Context::from_waker(waker);
+        let me = Arc::as_ptr(root).addr();
+        let output = loop {
+            root.take();
+            if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut cx)) {
+                break Some(output);
+            }
+            {
+                let mut waiting = shared.waiting.lock();
+                waiting.retain(|(who, _)| *who != me);
+                waiting.push((me, root.unparker()));
+            }
+            // Only now look at the seat: one that was left before the line above called nobody.
+            if !shared.free.is_empty() {
+                break None;
+            }
+            if !root.is_woken() {
+                root.park();
+            }
+            if !shared.free.is_empty() {
+                break None;
+            }
+        };
+        shared.waiting.lock().retain(|(who, _)| *who != me);
+        output
+    })
+}
+
+/// The seat, given back when this is dropped, also by a panic.
+struct Held<'a> {
+    shared: &'a Shared,
+    seat: &'a Seat,
+}
+
+impl Held<'_> {
+    /// Runs the tasks until the future is ready. `None` if the scheduler closes before.
+    fn drive<F: Future>(&self, solo: &Arc<SoloRoot>, mut future: Pin<&mut F>) -> Option<F::Output> {
+        let Self { shared, seat } = *self;
+        // SAFETY: the seat is ours until `self` is dropped.
+        let desk = unsafe { seat.desk() };
+        let waker = Waker::from(Arc::clone(solo));
+        let mut cx = Context::from_waker(&waker);
+        let mut woken: Vec<Waker> = Vec::new();
+        let mut searching = false;
+        solo.woken.swap(true, AcqRel);
+        while !shared.ending.is_closed() {
+            // Acquire: pairs with the wakers' Release.
+            let mut behind = 0;
+            if solo.woken.swap(false, AcqRel) {
+                if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut cx)) {
+                    return Some(output);
+                }
+                // Woken during its own poll, the future yields: it goes behind what is ready now,
+                // and past a turn of the driver.
+                if solo.is_woken() {
+                    behind = shared.config.event_interval;
+                }
+            }
+            let yielded = behind > 0;
+            let mut idle = false;
+            while (behind > 0 || !solo.is_woken()) && !shared.ending.is_closed() {
+                behind = behind.saturating_sub(1);
+                let Some(task) = shared.next(seat, desk, &mut searching) else {
+                    idle = true;
+                    break;
+                };
+                seat.run(task);
+            }
+            if yielded {
+                shared.attend_driver(seat, desk);
+            } else if idle {
+                self.sleep(solo, &mut woken);
+                desk.wake_batch(&mut woken);
+            }
+        }
+        None
+    }
+
+    /// Sleeps in the driver, seat and all, until there is something to do.
+    fn sleep(&self, solo: &SoloRoot, woken: &mut Vec<Waker>) {
+        let Self { shared, seat } = *self;
+        // SAFETY: the seat is ours.
+        let desk = unsafe { seat.desk() };
+        shared.idle.announce(0);
+        // Pairs with the fence in `Idle::notify` and in `Shared::close`.
+        fence(SeqCst);
+        let busy = shared.has_work() || solo.is_woken() || shared.ending.is_closed();
+        if !(busy && shared.idle.retract(0)) {
+            desk.clock(&seat.counters, true);
+            shared.slept(0, || shared.idle.sleep(0, &shared.driver, woken));
+            desk.begin();
+            if shared.idle.retract(0) {
+                return;
+            }
+            // Claimed, and so counted as searching: but we look at everything anyway.
+            shared.idle.end_search();
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.shared.leave(self.seat);
+        // `wait_for_seat` registers before it looks, and we have left before we call.
+        self.shared.call_waiting();
+    }
+}

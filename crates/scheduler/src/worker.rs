@@ -1,0 +1,112 @@
+//! A worker thread: sit, work, leave, sleep.
+
+use crate::config::Hook;
+use crate::here;
+use crate::seat::{Seat, call_all, count};
+use crate::shared::Shared;
+use handcrank_task::primitives::atomic::{Ordering::SeqCst, fence};
+use std::task::Waker;
+
+/// Why a worker gets up.
+#[derive(PartialEq)]
+enum Rest {
+    /// There may be work: sit down and look.
+    Called,
+    /// The driver has woken tasks.
+    Driver,
+    /// Nothing: a stray call.
+    Nothing,
+}
+
+/// The whole life of worker `number`.
+pub(crate) fn run(shared: &Shared, number: usize) {
+    let _here = here::Enter::new(shared);
+    let mut woken: Vec<Waker> = Vec::new();
+    let mut searching = false;
+    // Born awake: whatever was pushed before is found on the first look around.
+    let mut rest = Rest::Called;
+    while !shared.ending.is_closed() {
+        if rest != Rest::Nothing {
+            match shared.sit(number) {
+                Some(seat) => {
+                    work(shared, seat, &mut woken, &mut searching);
+                    shared.leave(seat);
+                }
+                // Helpers sit on all seats. What the driver brought goes the long way round, and
+                // work is left to those who sit; the one who leaves a seat looks for us.
+                None => call_all(&mut woken),
+            }
+        }
+        rest = lie_down(shared, number, &mut woken, &mut searching);
+    }
+    if searching {
+        shared.idle.end_search();
+    }
+    // What the driver brought last: the tasks will not run, but wakers may be anybody's.
+    call_all(&mut woken);
+}
+
+/// Runs tasks until there are none, or the scheduler closes.
+fn work(shared: &Shared, seat: &Seat, woken: &mut Vec<Waker>, searching: &mut bool) {
+    // SAFETY: the caller has just sat down here.
+    let desk = unsafe { seat.desk() };
+    if !woken.is_empty() {
+        // The first is ours to run. For the others somebody else may come.
+        let several = woken.len() > 1;
+        desk.wake_batch(woken);
+        if several {
+            shared.notify();
+        }
+    }
+    while !shared.ending.is_closed() {
+        let Some(task) = shared.next(seat, desk, searching) else { return };
+        shared.found(searching);
+        seat.run(task);
+    }
+}
+
+/// Sleeps, unless there is work after all. Why each line stands where it stands, the README of
+/// `idle` says.
+fn lie_down(shared: &Shared, number: usize, woken: &mut Vec<Waker>, searching: &mut bool) -> Rest {
+    let idle = &shared.idle;
+    idle.announce(number);
+    if std::mem::take(searching) {
+        idle.end_search();
+    }
+    // Pairs with the fence in `Idle::notify`, `Shared::leave` and `Shared::close`.
+    fence(SeqCst);
+    let closed = shared.ending.is_closed();
+    if (closed || (shared.has_work() && !shared.free.is_empty())) && idle.retract(number) {
+        if !closed {
+            // Counted even if half of the seats search already: we have seen work, and not
+            // searching for it would bring us straight back here.
+            idle.start_search();
+            *searching = true;
+        }
+        return Rest::Called;
+    }
+    shared.slept(number, || idle.sleep(number, &shared.driver, woken));
+    if !idle.retract(number) {
+        // Whoever claimed us has counted us.
+        *searching = true;
+        return Rest::Called;
+    }
+    if woken.is_empty() { Rest::Nothing } else { Rest::Driver }
+}
+
+impl Shared {
+    /// Sleeps, counted and between its hooks.
+    pub(crate) fn slept(&self, number: usize, sleep: impl FnOnce()) {
+        let counters = &self.seats[number].counters;
+        let call = |hook: &Option<Hook>| {
+            if let Some(hook) = hook {
+                hook();
+            }
+        };
+        call(&self.config.on_park);
+        count(&counters.parks, 1);
+        sleep();
+        count(&counters.unparks, 1);
+        call(&self.config.on_unpark);
+    }
+}
