@@ -19,6 +19,19 @@
 //!
 //! All sockets are non-blocking and closed on exec. Options that have no method here can be set
 //! through [`AsFd`](std::os::fd::AsFd), for instance with `socket2::SockRef`.
+//!
+//! # Differences from Tokio
+//!
+//! - Streams and halves have `read`, `read_exact`, `write`, `write_all`, `read_vectored`,
+//!   `write_vectored` and `shutdown` of their own, so no extension trait has to be imported.
+//! - `poll_peek`, `poll_recv` and the like fill a slice and return how much, instead of a
+//!   `ReadBuf`.
+//! - A listener that runs out of file descriptors waits and tries again; see
+//!   [`TcpListener::accept`].
+//! - [`unix::SocketAddr`] is the standard library's.
+//! - `set_linger` is missing (closing would block a worker; there is
+//!   [`set_zero_linger`](TcpStream::set_zero_linger)), and so are the methods on `bytes` buffers,
+//!   `UnixSocket`, Unix pipes and `peer_cred`.
 
 mod accept;
 mod addr;

@@ -23,7 +23,7 @@ macro_rules! borrowed_halves {
 
         impl WriteHalf<'_> {
             fn shut_down(&mut self) -> std::io::Result<()> {
-                $crate::net::stream::shut_down_write(|how| self.0.io.get_ref().shutdown(how))
+                $crate::net::stream::write::shut_down(|how| self.0.io.get_ref().shutdown(how))
             }
         }
     };

@@ -63,7 +63,7 @@ macro_rules! owned_halves {
 
             fn shut_down(&mut self) -> std::io::Result<()> {
                 let socket = self.stream.io.get_ref();
-                $crate::net::stream::shut_down_write(|how| socket.shutdown(how))?;
+                $crate::net::stream::write::shut_down(|how| socket.shutdown(how))?;
                 self.shut_down_on_drop = false;
                 Ok(())
             }

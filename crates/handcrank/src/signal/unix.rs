@@ -3,6 +3,11 @@
 //! A signal handler may do next to nothing, so it writes a byte into a socket, and the reactor
 //! sees that there is something to read, as with any other socket. Each [`Signal`] has a pair of
 //! sockets of its own; `signal-hook` owns the handler and knows whom to write to.
+//!
+//! # Differences from Tokio
+//!
+//! A listener belongs to the runtime it was made in, and ends with it ([`Signal::recv`] says
+//! `None`). It costs two file descriptors.
 
 use crate::runtime::context;
 use handcrank_reactor::{Direction, Interest, Ready, Source};

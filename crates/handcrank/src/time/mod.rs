@@ -21,6 +21,11 @@
 //! runtime that has nothing else to do moves it to the next deadline by itself. Everything that
 //! asks this module's [`Instant`] for the time sees the stopped clock; `std::time::Instant` does
 //! not.
+//!
+//! # Differences from Tokio
+//!
+//! Pausing is always there, behind no feature, and costs nothing until it is used for the first
+//! time in the process.
 
 mod clock;
 pub mod error;

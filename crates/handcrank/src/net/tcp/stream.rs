@@ -18,6 +18,9 @@ use std::time::Duration;
 /// buffered; `TCP_NODELAY` is left as the system sets it (off: small writes may be held back, see
 /// [`set_nodelay`](Self::set_nodelay)). Dropping the stream closes the connection.
 ///
+/// Urgent data (`MSG_OOB`) has no support: a read ends before it, and what follows may not be seen
+/// until more comes.
+///
 /// ```no_run
 /// use handcrank::net::TcpStream;
 ///
@@ -118,13 +121,13 @@ impl TcpStream {
     }
 
     /// Whether received data is acknowledged at once (`TCP_QUICKACK`).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     pub fn quickack(&self) -> io::Result<bool> {
         SockRef::from(self).tcp_quickack()
     }
 
     /// Acknowledges received data at once. The kernel may fall back by itself.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
         SockRef::from(self).set_tcp_quickack(quickack)
     }

@@ -2,7 +2,7 @@ use super::tcp_pair;
 use crate::io::{AsyncRead, AsyncWrite, Interest};
 use crate::net::{TcpListener, TcpSocket, TcpStream};
 use crate::testing::{poll_once, run, run_with};
-use futures_util::future::{join, join3, poll_fn, try_join};
+use futures_util::future::{FutureExt, join, join3, poll_fn, try_join};
 use handcrank_reactor::Config;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
@@ -257,6 +257,28 @@ fn vectored_reads_and_writes_take_one_call() {
             assert_eq!(read.unwrap(), 13);
             assert_eq!((&a, &b), (b"one ", b"two three"));
         }
+    });
+}
+
+#[test]
+fn more_buffers_than_one_call_takes_are_not_a_full_socket() {
+    run(async {
+        let (mut client, mut server) = tcp_pair().await;
+        let parts = vec![IoSlice::new(b"x"); 1500];
+        let sent = client.write_vectored(&parts).await.unwrap();
+        assert!(sent < parts.len());
+        let rest = client.write_vectored(&parts[sent..]).now_or_never();
+        assert_eq!(rest.expect("there is room").unwrap(), parts.len() - sent);
+
+        let mut all = vec![0; parts.len()];
+        while server.peek(&mut all).await.unwrap() < parts.len() {}
+        all.fill(0);
+        let mut bytes: Vec<_> = all.chunks_mut(1).map(IoSliceMut::new).collect();
+        let read = server.read_vectored(&mut bytes).await.unwrap();
+        assert!(read < parts.len());
+        let rest = server.read_vectored(&mut bytes[read..]).now_or_never();
+        assert_eq!(rest.expect("there is more").unwrap(), parts.len() - read);
+        assert_eq!(all, [b'x'; 1500]);
     });
 }
 

@@ -86,6 +86,38 @@ fn a_pair_is_connected() {
     });
 }
 
+/// A message with a file descriptor in it: the control data as the kernel lays it out.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn send_descriptor(stream: &std::os::unix::net::UnixStream, text: &[u8]) {
+    let mut control = Vec::new();
+    control.extend(20_usize.to_ne_bytes());
+    control.extend(libc::SOL_SOCKET.to_ne_bytes());
+    control.extend(libc::SCM_RIGHTS.to_ne_bytes());
+    control.extend(std::os::fd::AsRawFd::as_raw_fd(stream).to_ne_bytes());
+    control.extend([0; 4]);
+    let text = [IoSlice::new(text)];
+    let message = socket2::MsgHdr::new().with_buffers(&text).with_control(&control);
+    socket2::SockRef::from(stream).sendmsg(&message, 0).unwrap();
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn a_read_cut_short_by_a_descriptor_leaves_the_rest_readable() {
+    use futures_util::future::FutureExt;
+    run(async {
+        let (mut theirs, ours) = std::os::unix::net::UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let mut ours = UnixStream::from_std(ours).unwrap();
+        send_descriptor(&theirs, b"abc");
+        std::io::Write::write_all(&mut theirs, b"def").unwrap();
+        let mut buf = [0; 16];
+        assert_eq!(ours.read(&mut buf).await.unwrap(), 3);
+        let rest = ours.read(&mut buf).now_or_never();
+        assert_eq!(rest.expect("it was there all along").unwrap(), 3);
+        assert_eq!(&buf[..3], b"def");
+    });
+}
+
 #[test]
 fn datagrams_keep_their_bounds() {
     let path = SocketPath::new("datagram");

@@ -2,15 +2,14 @@
 
 use socket2::SockAddr;
 use std::io;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::os::{linux::net::SocketAddrExt, unix::ffi::OsStrExt};
 use std::path::Path;
 
 /// The address that `path` names: a file, or what follows a leading zero byte.
 pub(super) fn from_path(path: &Path) -> io::Result<SocketAddr> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     if let Some((0, name)) = path.as_os_str().as_bytes().split_first().map(|(b, name)| (*b, name)) {
         return SocketAddr::from_abstract_name(name);
     }
@@ -19,7 +18,7 @@ pub(super) fn from_path(path: &Path) -> io::Result<SocketAddr> {
 
 /// The standard library's form of an address that the system gave out.
 pub(super) fn from_system(addr: &SockAddr) -> io::Result<SocketAddr> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     if let Some(name) = addr.as_abstract_namespace() {
         return SocketAddr::from_abstract_name(name);
     }
@@ -29,7 +28,7 @@ pub(super) fn from_system(addr: &SockAddr) -> io::Result<SocketAddr> {
 
 /// The system's form of an address, to connect to.
 pub(super) fn to_system(addr: &SocketAddr) -> io::Result<SockAddr> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     if let Some(name) = addr.as_abstract_name() {
         let path = [b"\0", name].concat();
         return SockAddr::unix(std::ffi::OsStr::from_bytes(&path));
