@@ -1,0 +1,237 @@
+//! `use handcrank as tokio`: the same source compiles against both.
+//!
+//! Nothing here runs: it compiles or it does not. It holds the names, the arguments and the results of the surface to tokio's;
+//! what they do is the business of the other tests.
+
+macro_rules! surface {
+    ($name:ident, $runtime:ident, { $($extensions:item)* }) => {
+        #[allow(dead_code, unused_variables, clippy::too_many_lines, clippy::pedantic)]
+        mod $name {
+            use std::io::{self, IoSlice, IoSliceMut};
+            use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+            use std::pin::pin;
+            use std::task::{Context, Poll};
+            use $runtime as tokio;
+            use tokio::io::{Interest, Ready};
+            use tokio::net::{self, tcp, unix};
+            use tokio::time::{self, Duration, Instant};
+            $($extensions)*
+
+            async fn tcp(addr: SocketAddr, cx: &mut Context<'_>) -> io::Result<()> {
+                let listener: net::TcpListener = net::TcpListener::bind("localhost:0").await?;
+                let (stream, peer): (net::TcpStream, SocketAddr) = listener.accept().await?;
+                let _: Poll<io::Result<(net::TcpStream, SocketAddr)>> = listener.poll_accept(cx);
+                let _: (SocketAddr, u32) = (listener.local_addr()?, listener.ttl()?);
+                listener.set_ttl(1)?;
+                let std: std::net::TcpListener = listener.into_std()?;
+                let _ = net::TcpListener::from_std(std.try_clone()?)?;
+                let _: net::TcpListener = std.try_into()?;
+
+                let mut stream = net::TcpStream::connect(("localhost", 80)).await?;
+                let mut buf = [0; 8];
+                let _: usize = stream.peek(&mut buf).await?;
+                let _: usize = stream.read(&mut buf).await?;
+                let _: usize = stream.read_exact(&mut buf).await?;
+                let _: usize = stream.write(&buf).await?;
+                let _: usize = stream.write_vectored(&[IoSlice::new(&buf)]).await?;
+                let _: () = stream.write_all(&buf).await?;
+                let _: () = stream.shutdown().await?;
+                let _: () = stream.readable().await?;
+                let _: () = stream.writable().await?;
+                let ready: Ready = stream.ready(Interest::READABLE | Interest::WRITABLE).await?;
+                let _ = ready.is_readable() || ready.is_writable() || ready.is_empty();
+                let _ = ready.is_read_closed() || ready.is_write_closed() || ready.is_error();
+                let _: Poll<io::Result<()>> = stream.poll_read_ready(cx);
+                let _: Poll<io::Result<()>> = stream.poll_write_ready(cx);
+                let _: usize = stream.try_read(&mut buf)?;
+                let _: usize = stream.try_read_vectored(&mut [IoSliceMut::new(&mut buf)])?;
+                let _: usize = stream.try_write(&buf)?;
+                let _: usize = stream.try_write_vectored(&[IoSlice::new(&buf)])?;
+                let _: u8 = stream.try_io(Interest::READABLE, || Ok(1))?;
+                let _: u8 = stream.async_io(Interest::READABLE, || Ok(1)).await?;
+                let _: (SocketAddr, SocketAddr) = (stream.local_addr()?, stream.peer_addr()?);
+                let _: (bool, u32) = (stream.nodelay()?, stream.ttl()?);
+                stream.set_nodelay(true)?;
+                stream.set_ttl(1)?;
+                let _: Option<Duration> = stream.linger()?;
+                stream.set_zero_linger()?;
+                let _: Option<io::Error> = stream.take_error()?;
+                let _: net::TcpStream = stream.into_std()?.try_into()?;
+                Ok(())
+            }
+
+            async fn halves(mut stream: net::TcpStream) -> io::Result<()> {
+                let mut buf = [0; 8];
+                {
+                    let (mut read, mut write): (tcp::ReadHalf<'_>, tcp::WriteHalf<'_>) =
+                        stream.split();
+                    let _: (usize, usize) = (read.peek(&mut buf).await?, read.try_read(&mut buf)?);
+                    let _: (usize, usize) = (read.read(&mut buf).await?, write.write(&buf).await?);
+                    let _: Ready = read.ready(Interest::READABLE).await?;
+                    let _: Ready = write.ready(Interest::WRITABLE).await?;
+                    let _: ((), ()) = (read.readable().await?, write.writable().await?);
+                    let _: usize = write.try_write(&buf)?;
+                    let _: (SocketAddr, SocketAddr) = (read.peer_addr()?, write.local_addr()?);
+                    let _: &net::TcpStream = read.as_ref();
+                }
+                let (mut read, mut write): (tcp::OwnedReadHalf, tcp::OwnedWriteHalf) =
+                    stream.into_split();
+                let _: (usize, usize) = (read.peek(&mut buf).await?, read.try_read(&mut buf)?);
+                let _: (usize, ()) = (read.read(&mut buf).await?, write.write_all(&buf).await?);
+                let _: &net::TcpStream = write.as_ref();
+                let result: Result<net::TcpStream, tcp::ReuniteError> = read.reunite(write);
+                let (read, write) = result.map_err(io::Error::other)?.into_split();
+                write.forget();
+                Ok(())
+            }
+
+            async fn socket(addr: SocketAddr) -> io::Result<()> {
+                let socket = net::TcpSocket::new_v4()?;
+                socket.set_keepalive(socket.keepalive()?)?;
+                socket.set_reuseaddr(socket.reuseaddr()?)?;
+                socket.set_reuseport(socket.reuseport()?)?;
+                socket.set_send_buffer_size(socket.send_buffer_size()?)?;
+                socket.set_recv_buffer_size(socket.recv_buffer_size()?)?;
+                socket.set_nodelay(socket.nodelay()?)?;
+                socket.set_zero_linger()?;
+                let _: Option<Duration> = socket.linger()?;
+                socket.bind(addr)?;
+                let _: (SocketAddr, Option<io::Error>) =
+                    (socket.local_addr()?, socket.take_error()?);
+                let _: net::TcpListener = socket.listen(128)?;
+                let _: net::TcpStream = net::TcpSocket::new_v6()?.connect(addr).await?;
+                Ok(())
+            }
+
+            async fn udp(addr: SocketAddr, cx: &mut Context<'_>) -> io::Result<()> {
+                let mut buf = [0; 8];
+                let socket = net::UdpSocket::bind(addr).await?;
+                let _: () = socket.connect(addr).await?;
+                let _: (usize, usize) = (socket.send(&buf).await?, socket.recv(&mut buf).await?);
+                let _: usize = socket.send_to(&buf, "localhost:1").await?;
+                let _: (usize, SocketAddr) = socket.recv_from(&mut buf).await?;
+                let _: (usize, usize) = (socket.try_send(&buf)?, socket.try_recv(&mut buf)?);
+                let _: usize = socket.try_send_to(&buf, addr)?;
+                let _: (usize, SocketAddr) = socket.try_recv_from(&mut buf)?;
+                let _: usize = socket.peek(&mut buf).await?;
+                let _: (usize, SocketAddr) = socket.peek_from(&mut buf).await?;
+                let _: Poll<io::Result<usize>> = socket.poll_send(cx, &buf);
+                let _: Poll<io::Result<usize>> = socket.poll_send_to(cx, &buf, addr);
+                let _: Poll<io::Result<()>> = socket.poll_send_ready(cx);
+                let _: Poll<io::Result<()>> = socket.poll_recv_ready(cx);
+                let _: ((), ()) = (socket.readable().await?, socket.writable().await?);
+                let _: Ready = socket.ready(Interest::READABLE).await?;
+                let _: (SocketAddr, SocketAddr) = (socket.local_addr()?, socket.peer_addr()?);
+                socket.set_broadcast(socket.broadcast()?)?;
+                socket.set_ttl(socket.ttl()?)?;
+                socket.set_multicast_loop_v4(socket.multicast_loop_v4()?)?;
+                socket.set_multicast_loop_v6(socket.multicast_loop_v6()?)?;
+                socket.set_multicast_ttl_v4(socket.multicast_ttl_v4()?)?;
+                socket.join_multicast_v4(Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED)?;
+                socket.leave_multicast_v4(Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED)?;
+                socket.join_multicast_v6(&Ipv6Addr::LOCALHOST, 0)?;
+                socket.leave_multicast_v6(&Ipv6Addr::LOCALHOST, 0)?;
+                let std: std::net::UdpSocket = socket.into_std()?;
+                let _ = net::UdpSocket::from_std(std)?;
+                Ok(())
+            }
+
+            async fn unix(path: &std::path::Path, cx: &mut Context<'_>) -> io::Result<()> {
+                let mut buf = [0; 8];
+                let listener: net::UnixListener = net::UnixListener::bind(path)?;
+                let (stream, peer): (net::UnixStream, unix::SocketAddr) = listener.accept().await?;
+                let _: Poll<io::Result<(net::UnixStream, unix::SocketAddr)>> =
+                    listener.poll_accept(cx);
+                let _: (bool, Option<&std::path::Path>) = (peer.is_unnamed(), peer.as_pathname());
+                let _ = net::UnixListener::bind_addr(&listener.local_addr()?)?;
+                let mut stream = net::UnixStream::connect(path).await?;
+                let _ = net::UnixStream::connect_addr(&peer).await?;
+                let _: (usize, ()) = (stream.read(&mut buf).await?, stream.write_all(&buf).await?);
+                let _: (usize, usize) = (stream.try_read(&mut buf)?, stream.try_write(&buf)?);
+                let (read, write): (unix::ReadHalf<'_>, unix::WriteHalf<'_>) = stream.split();
+                let (read, write): (unix::OwnedReadHalf, unix::OwnedWriteHalf) =
+                    stream.into_split();
+                let _: Result<net::UnixStream, unix::ReuniteError> = write.reunite(read);
+                let (a, b): (net::UnixStream, net::UnixStream) = net::UnixStream::pair()?;
+                let _: std::os::unix::net::UnixStream = a.into_std()?;
+
+                let (a, b): (net::UnixDatagram, net::UnixDatagram) = net::UnixDatagram::pair()?;
+                let bound = net::UnixDatagram::bind(path)?;
+                let unbound = net::UnixDatagram::unbound()?;
+                unbound.connect(path)?;
+                let _: (usize, usize) = (a.send(&buf).await?, b.recv(&mut buf).await?);
+                let _: usize = unbound.send_to(&buf, path).await?;
+                let _: (usize, unix::SocketAddr) = bound.recv_from(&mut buf).await?;
+                let _: (usize, usize) = (a.try_send(&buf)?, b.try_recv(&mut buf)?);
+                let _: usize = unbound.try_send_to(&buf, path)?;
+                let _: (usize, unix::SocketAddr) = bound.try_recv_from(&mut buf)?;
+                let _: Poll<io::Result<usize>> = a.poll_send(cx, &buf);
+                a.shutdown(std::net::Shutdown::Both)?;
+                Ok(())
+            }
+
+            async fn names() -> io::Result<()> {
+                let _: Vec<SocketAddr> = net::lookup_host("localhost:80").await?.collect();
+                let _ = net::lookup_host((String::from("localhost"), 80)).await?;
+                let _ = net::lookup_host(&[SocketAddr::from(([1, 2, 3, 4], 5))][..]).await?;
+                Ok(())
+            }
+
+            async fn times(cx: &mut Context<'_>) -> io::Result<()> {
+                let now: Instant = Instant::now();
+                let mut sleep = pin!(time::sleep(Duration::MAX));
+                let _: (Instant, bool) = (sleep.deadline(), sleep.is_elapsed());
+                sleep.as_mut().reset(now);
+                let _: () = sleep.await;
+                let _: () = time::sleep_until(now).await;
+                let result: Result<u8, time::error::Elapsed> =
+                    time::timeout(Duration::ZERO, async { 1 }).await;
+                let _: u8 = result?;
+                let mut timeout: time::Timeout<std::future::Ready<u8>> =
+                    time::timeout_at(now, std::future::ready(1));
+                let value: &mut std::future::Ready<u8> = timeout.get_mut();
+                let value: &std::future::Ready<u8> = timeout.get_ref();
+                let value: std::future::Ready<u8> = timeout.into_inner();
+                let mut ticks: time::Interval = time::interval(Duration::from_secs(1));
+                let _: Instant = ticks.tick().await;
+                let _: Poll<Instant> = ticks.poll_tick(cx);
+                ticks.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
+                let _: (time::MissedTickBehavior, Duration) =
+                    (ticks.missed_tick_behavior(), ticks.period());
+                ticks.reset();
+                ticks.reset_immediately();
+                ticks.reset_after(Duration::ZERO);
+                ticks.reset_at(now);
+                let _ = time::interval_at(now, Duration::from_secs(1));
+                time::pause();
+                time::advance(Duration::ZERO).await;
+                time::resume();
+                let _: (Instant, Duration) = (now + Duration::ZERO, now - now);
+                let _: (Option<Instant>, Duration) = (now.checked_add(Duration::MAX), now.elapsed());
+                let _: std::time::Instant = now.into_std();
+                Ok(())
+            }
+
+            async fn signals(cx: &mut Context<'_>) -> io::Result<()> {
+                use tokio::signal::unix::{Signal, SignalKind, signal};
+                let _: () = tokio::signal::ctrl_c().await?;
+                let mut listener: Signal = signal(SignalKind::terminate())?;
+                let _: Option<()> = listener.recv().await;
+                let _: Poll<Option<()>> = listener.poll_recv(cx);
+                let _: (SignalKind, std::ffi::c_int) =
+                    (SignalKind::from_raw(1), SignalKind::hangup().as_raw_value());
+                let _ = [SignalKind::alarm(), SignalKind::child(), SignalKind::interrupt()];
+                let _ = [SignalKind::io(), SignalKind::pipe(), SignalKind::quit()];
+                let _ = [SignalKind::user_defined1(), SignalKind::user_defined2()];
+                let _ = [SignalKind::window_change()];
+                Ok(())
+            }
+        }
+    };
+}
+
+surface!(ours, handcrank, {});
+surface!(theirs, tokio, {
+    // Where Handcrank's streams have methods of their own.
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+});
