@@ -26,8 +26,6 @@ pub struct Config {
     pub thread_name: Arc<dyn Fn() -> String + Send + Sync>,
     /// The size of a worker's stack, in bytes; `None` for the standard library's default.
     pub stack_size: Option<usize>,
-    /// Wraps each worker's life.
-    pub around: Option<Around>,
     /// Before a worker sleeps.
     pub on_park: Option<Hook>,
     /// After it has slept.
@@ -45,7 +43,6 @@ impl Config {
             event_interval: 61,
             thread_name: Arc::new(|| "handcrank-worker".to_owned()),
             stack_size: None,
-            around: None,
             on_park: None,
             on_unpark: None,
         }

@@ -1,6 +1,6 @@
 //! The scheduler's handle, and what each task keeps of it.
 
-use crate::config::Config;
+use crate::config::{Around, Config};
 use crate::driver::Park;
 use crate::here;
 use crate::metrics::{Metrics, WorkerMetrics};
@@ -14,7 +14,7 @@ use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke};
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Spawns tasks on a [`Scheduler`] and waits for futures on it. Cheap to clone.
@@ -131,44 +131,61 @@ impl fmt::Debug for Handle {
 
 /// A work-stealing scheduler and its threads.
 ///
-/// Dropping it shuts it down and waits, without a limit, for the polls that are under way.
+/// Dropping it shuts it down and waits, without a limit, for the polls that are under way; unless
+/// a [`shutdown`](Self::shutdown) with a limit has given up before.
 pub struct Scheduler {
     handle: Handle,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
+    /// `false` once somebody has given up waiting for the end: the drop does not wait then either.
+    waits: AtomicBool,
 }
 
 impl Scheduler {
-    /// Starts a scheduler and its worker threads. Idle workers sleep on `park`.
+    /// A scheduler and its worker threads. Idle workers sleep on `park`.
     ///
     /// # Errors
     ///
-    /// If the system will not start a thread. Those already started are stopped again.
+    /// As for [`start_threads`](Self::start_threads).
+    ///
+    /// # Panics
+    ///
+    /// As for [`new`](Self::new).
+    pub fn start(config: Config, park: impl Park) -> io::Result<Self> {
+        let scheduler = Self::new(config, park);
+        scheduler.start_threads(None)?;
+        Ok(scheduler)
+    }
+
+    /// A scheduler whose threads have yet to be started: tasks can be spawned, and wait.
     ///
     /// # Panics
     ///
     /// If the configuration asks for no workers, or for several without threads.
-    pub fn start(config: Config, park: impl Park) -> io::Result<Self> {
-        let scheduler = Self::new(config, Box::new(park));
-        let shared = &scheduler.handle.inner.shared;
-        if shared.config.threads {
-            for number in 0..shared.config.workers {
-                // On an error `scheduler` is dropped, which stops the threads.
-                let thread = start_thread(shared.clone(), number)?;
-                scheduler.threads.lock().push(thread);
-            }
-        }
-        Ok(scheduler)
-    }
-
-    fn new(config: Config, park: Box<dyn Park>) -> Self {
+    pub fn new(config: Config, park: impl Park) -> Self {
         let solo = !config.threads;
-        let shared = Arc::new(Shared::new(config, park));
+        let shared = Arc::new(Shared::new(config, Box::new(park)));
         let homes = (0..shared.lists.len())
             .map(|list| Home(Arc::new(Address { shared: shared.clone(), list })))
             .collect();
         let solo = solo.then(|| std::sync::Arc::new(SoloRoot::new(shared.clone())));
         let handle = Handle { inner: Arc::new(Inner { shared, homes, solo }) };
-        Self { handle, threads: Mutex::new(Vec::new()) }
+        Self { handle, threads: Mutex::new(Vec::new()), waits: AtomicBool::new(true) }
+    }
+
+    /// Starts the worker threads, each wrapped in `around`. To be called once. A scheduler without
+    /// threads has nothing to start.
+    ///
+    /// # Errors
+    ///
+    /// If the system will not start a thread. Those already started go with the scheduler.
+    pub fn start_threads(&self, around: Option<Around>) -> io::Result<()> {
+        let shared = &self.handle.inner.shared;
+        let workers = if shared.config.threads { shared.config.workers } else { 0 };
+        for number in 0..workers {
+            let thread = start_thread(shared.clone(), number, around.clone())?;
+            self.threads.lock().push(thread);
+        }
+        Ok(())
     }
 
     /// A handle to it.
@@ -186,6 +203,7 @@ impl Scheduler {
         let shared = &self.handle.inner.shared;
         shared.close();
         if !shared.ending.wait(limit) {
+            self.waits.store(false, Relaxed);
             return false;
         }
         let me = thread::current().id();
@@ -201,7 +219,11 @@ impl Scheduler {
 }
 
 /// One worker's thread.
-fn start_thread(shared: Arc<Shared>, number: usize) -> io::Result<thread::JoinHandle<()>> {
+fn start_thread(
+    shared: Arc<Shared>,
+    number: usize,
+    around: Option<Around>,
+) -> io::Result<thread::JoinHandle<()>> {
     let mut builder = thread::Builder::new().name((shared.config.thread_name)());
     if let Some(bytes) = shared.config.stack_size {
         builder = builder.stack_size(bytes);
@@ -210,7 +232,7 @@ fn start_thread(shared: Arc<Shared>, number: usize) -> io::Result<thread::JoinHa
     let ends = Ends(shared);
     builder.spawn(move || {
         let shared = &ends.0;
-        match &shared.config.around {
+        match around {
             Some(around) => around(&mut || worker::run(shared, number)),
             None => worker::run(shared, number),
         }
@@ -228,7 +250,9 @@ impl Drop for Ends {
 
 impl Drop for Scheduler {
     fn drop(&mut self) {
-        self.shutdown(None);
+        if self.waits.load(Relaxed) {
+            self.shutdown(None);
+        }
     }
 }
 
