@@ -5,6 +5,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use handcrank_task::coop;
+
 use crate::parker::Parker;
 
 thread_local! {
@@ -42,7 +44,10 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
     let mut cx = Context::from_waker(&waker);
     let output = loop {
-        match future.as_mut().poll(&mut cx) {
+        // A fresh budget for each poll, as for a task. Inside one, the task's own would otherwise be
+        // spent here and never refilled, since the task does not return: its leaf futures would ask
+        // for another poll for ever.
+        match coop::budget(|| future.as_mut().poll(&mut cx)) {
             Poll::Ready(output) => break output,
             Poll::Pending => parker.park(),
         }
@@ -113,6 +118,18 @@ mod tests {
             Poll::Pending
         }));
         assert_eq!(polls, 2);
+    }
+
+    #[test]
+    fn a_spent_budget_outside_does_not_stop_the_future() {
+        coop::budget(|| {
+            block_on(async {
+                for _ in 0..1_000 {
+                    coop::consume_budget().await;
+                }
+            });
+            assert!(coop::has_budget_remaining(), "the outer budget was spent");
+        });
     }
 
     #[test]

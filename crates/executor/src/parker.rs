@@ -221,16 +221,16 @@ impl Inner {
 
     /// (1), or (4) if a call came in time; returns whether to sleep. The gate must be held.
     fn start_park(&self) -> bool {
-        match self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed) {
-            Ok(_) => true,
-            Err(NOTIFIED) => {
-                // Not a store: another call may come right now, and its Release must be met too.
-                // Acquire: pairs with the Release in `unpark`.
-                self.state.swap(EMPTY, Ordering::Acquire);
-                false
-            }
-            Err(_) => panic!("two threads cannot sleep on one Parker"),
-        }
+        let parked =
+            self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed);
+        let Err(found) = parked else {
+            return true;
+        };
+        assert!(found == NOTIFIED, "two threads cannot sleep on one Parker");
+        // Not a store: another call may come right now, and its Release must be met too.
+        // Acquire: pairs with the Release in `unpark`.
+        self.state.swap(EMPTY, Ordering::Acquire);
+        false
     }
 
     /// (2), or (6) if a call came at the last moment; returns whether one did.
