@@ -84,9 +84,10 @@ impl<L: AsFd> Acceptor<L> {
             let mut wait = self.wait.lock();
             if let Some(timer) = wait.as_mut() {
                 ready!(self.poll_wait(timer, cx));
-                *wait = None;
             }
+            let over = wait.take();
             drop(wait);
+            drop(over);
             let result = ready!(self.source.poll_io(cx, Direction::Read, &mut attempt));
             match self.judge(result) {
                 ControlFlow::Break(result) => return Poll::Ready(result),
