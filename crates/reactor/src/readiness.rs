@@ -164,28 +164,25 @@ impl Readiness {
                 .as_ref()
                 .is_some_and(|waker| waker.will_wake(cx.waker()));
         if registered {
-            // Still there, under the mutex, after we saw nothing ready: an event takes it. But an
-            // event that came in between may have taken one of ours before: look again.
-            return self.now(mask);
+            // It lies there from before, so an event that has come since, if any, has yet to take
+            // it: no second look is needed. (The bit only tells when there is no use in locking.)
+            return Poll::Pending;
         }
 
         // Cloned and dropped outside of the lock: both may run anybody's code.
         let waker = cx.waker().clone();
         let mut waiters = self.waiters.lock();
         let slot = Self::slot(&mut waiters, direction);
-        let mut outdated = slot.replace(waker);
+        let outdated = slot.replace(waker);
         // Acquire: as in `now`.
         let result = Self::answer(self.word.fetch_or(bit, Acquire), mask);
+        // Taken back if need be, or the next event would wake a task that does not wait.
+        let unused = if result.is_ready() { slot.take() } else { None };
         if result.is_ready() {
-            // Taken back, or the next event would wake a task that does not wait.
-            let ours = slot.take();
             self.word.fetch_and(!bit, Relaxed);
-            drop(waiters);
-            drop(ours);
-        } else {
-            drop(waiters);
         }
-        drop(outdated.take());
+        drop(waiters);
+        drop((outdated, unused));
         result
     }
 

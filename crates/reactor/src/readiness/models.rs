@@ -101,6 +101,35 @@ fn clearing_does_not_lose_a_newer_event() {
     });
 }
 
+/// The same for who waits on the list.
+#[test]
+fn clearing_does_not_lose_a_newer_event_on_the_list() {
+    model(|| {
+        let readiness = Arc::new(Readiness::new(Ready::READABLE));
+        let data = Arc::new(AtomicBool::new(false));
+        let reactor = {
+            let (readiness, data) = (Arc::clone(&readiness), Arc::clone(&data));
+            thread::spawn(move || {
+                data.store(true, Relaxed);
+                set(&readiness, Ready::READABLE);
+            })
+        };
+        let (woken, waker) = flag();
+        let (cx, mut place) = (&mut Context::from_waker(&waker), None);
+        let mut done = false;
+        while let Poll::Ready(Ok(event)) = readiness.poll_queued(cx, Interest::READABLE, &mut place)
+        {
+            if data.load(Relaxed) {
+                done = true;
+                break;
+            }
+            readiness.clear(event);
+        }
+        reactor.join().unwrap();
+        assert!(done || woken.0.load(SeqCst));
+    });
+}
+
 /// Of two polls of one direction the later one is woken or sees the event.
 #[test]
 fn a_newer_waker_is_not_lost() {
