@@ -174,7 +174,7 @@ impl Timers {
     }
 
     /// Holds the lock, to show what does without it.
-    #[cfg(test)]
+    #[cfg(all(test, not(handcrank_loom)))]
     pub(crate) fn hold(&self) -> impl Drop + '_ {
         self.wheel.lock()
     }
