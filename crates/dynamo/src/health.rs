@@ -11,6 +11,9 @@ use crate::runtime::Runtime;
 
 type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
+/// A check's name, and what is wrong if something is.
+pub type CheckResult = (String, Result<(), String>);
+
 /// The node's health: named checks, each of which only looks at what is known and never waits.
 #[derive(Clone)]
 pub struct Health {
@@ -56,7 +59,7 @@ impl Health {
     }
 
     /// Runs the checks: the status, and each check's word in the order of registration.
-    pub fn report(&self) -> (Status, Vec<(String, Result<(), String>)>) {
+    pub fn report(&self) -> (Status, Vec<CheckResult>) {
         // Checks are foreign code: they run on a copy, with the list unlocked.
         let checks = self.checks.lock().clone();
         let results: Vec<_> = checks.into_iter().map(|(name, check)| (name, check())).collect();
@@ -86,11 +89,16 @@ impl Health {
         let body = json!({
             "status": status.to_string(),
             "node": self.runtime.id(),
-            "uptime_seconds": self.started.elapsed().as_secs_f64(),
+            "uptime_seconds": self.uptime(),
             "requests_in_flight": self.runtime.in_flight().len(),
             "checks": checks,
         });
         (status, body)
+    }
+
+    /// In seconds, to the millisecond.
+    fn uptime(&self) -> f64 {
+        self.started.elapsed().as_millis() as f64 / 1e3
     }
 
     /// The body of `/live`: that it can be written is all that it says.
@@ -99,7 +107,7 @@ impl Health {
             "status": "alive",
             "node": self.runtime.id(),
             "topology": self.runtime.topology().to_string(),
-            "uptime_seconds": self.started.elapsed().as_secs_f64(),
+            "uptime_seconds": self.uptime(),
         })
     }
 }

@@ -186,7 +186,7 @@ mod tests {
             r#"handcrank_tokens_total{model="echo",kind="completion"} 2"#,
             r#"handcrank_time_to_first_token_seconds_count{model="echo"} 1"#,
             "handcrank_requests_in_flight 1",
-            r#"handcrank_runtime_workers{runtime="primary"} 1"#,
+            r#"handcrank_runtime_workers{runtime="primary"} 1.0"#,
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

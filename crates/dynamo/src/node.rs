@@ -116,9 +116,8 @@ impl Node {
         let watchdog = Watchdog::start(runtime);
         metrics.watch(distributed.lease(), &watchdog);
         let lease = distributed.lease().clone();
-        health.register("lease", move || match lease.is_held() {
-            true => Ok(()),
-            false => Err("the lease is not held".to_owned()),
+        health.register("lease", move || {
+            if lease.is_held() { Ok(()) } else { Err("the lease is not held".to_owned()) }
         });
         let canary = watchdog.clone();
         health.register("primary", move || canary.check());

@@ -12,6 +12,10 @@ pub use self::report::{Cause, CutOff, Phase, PhaseReport, ShutdownReport};
 use crate::runtime::{Runtime, Topology};
 use crate::wait::block_until;
 
+/// How long work that was cut off may take to say so. It has been told by the main token; a
+/// stream then ends with an error instead of in the middle of nowhere.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Whether a shutdown has begun, and how it went.
 #[derive(Default)]
 pub(crate) struct Shutdown {
@@ -43,17 +47,17 @@ impl Shutdown {
             }
             *state = State::Running;
         }
+        let start = Start { begun: Instant::now(), admitting: runtime.admission_tracker().len() };
         // At once, not when the new thread gets its turn: after `shutdown()` returns, nobody is
         // let in any more.
         runtime.endpoint_shutdown_token().cancel();
-        let begun = Instant::now();
         let there = (runtime.clone(), cause.clone());
         let spawned = thread::Builder::new()
             .name("shutdown".to_owned())
-            .spawn(move || run_phases(&there.0, there.1, begun));
+            .spawn(move || run_phases(&there.0, there.1, start));
         if spawned.is_err() {
             // No thread to be had. Better to hold up the caller than to never end.
-            run_phases(runtime, cause, begun);
+            run_phases(runtime, cause, start);
         }
     }
 
@@ -66,6 +70,14 @@ impl Shutdown {
             self.done.wait(&mut state);
         }
     }
+}
+
+/// What was so before anybody was told to stop.
+#[derive(Clone, Copy)]
+struct Start {
+    begun: Instant,
+    /// Tasks that let work in.
+    admitting: usize,
 }
 
 /// Hands the report over when it goes, so that a panic in a phase cannot leave the waiters
@@ -85,7 +97,8 @@ impl Drop for Deliver<'_> {
     }
 }
 
-fn run_phases(runtime: &Runtime, cause: Cause, begun: Instant) {
+fn run_phases(runtime: &Runtime, cause: Cause, start: Start) {
+    let begun = start.begun;
     let config = runtime.config();
     let (drain, stop) = (config.shutdown_drain_timeout(), config.shutdown_stop_timeout());
     let report = ShutdownReport {
@@ -103,51 +116,67 @@ fn run_phases(runtime: &Runtime, cause: Cause, begun: Instant) {
 
     let drain_deadline = begun + drain;
     let ended_before = runtime.in_flight().ended();
-    report.phases.push(stop_admitting(runtime, drain_deadline));
-    report.phases.push(wait_for(Phase::Drain, runtime.graceful_tracker(), drain_deadline));
+    // Phase 1. The token was cancelled by `begin`: what lets work in ends, and withdraws from
+    // discovery as it does.
+    let admission = Waiting { tracker: runtime.admission_tracker(), before: start.admitting };
+    report.phases.push(admission.end(Phase::StopAdmitting, begun, drain_deadline, |_| {}));
+
+    // Phase 2. Work that was let in runs to its end.
+    let work = Waiting::on(runtime.graceful_tracker());
+    report.phases.push(work.end(Phase::Drain, Instant::now(), drain_deadline, |_| {}));
     report.in_flight_ended = runtime.in_flight().ended() - ended_before;
     report.cut_off = runtime.in_flight().snapshot().into_iter().map(CutOff::from).collect();
 
-    let stop_deadline = Instant::now() + stop;
-    report.phases.push(stop_secondary(runtime, stop_deadline));
-    report.phases.push(tear_down(runtime, stop_deadline));
-}
-
-/// Phase 1. The token was cancelled by `begin`; what let work in ends, and withdraws from
-/// discovery as it does.
-fn stop_admitting(runtime: &Runtime, deadline: Instant) -> PhaseReport {
-    wait_for(Phase::StopAdmitting, runtime.admission_tracker(), deadline)
-}
-
-/// Phase 3. Only now may the lease go: while work drained, the node had to stay alive for others.
-fn stop_secondary(runtime: &Runtime, deadline: Instant) -> PhaseReport {
+    // Phase 3. Only now may the lease go: while work drained, the node had to stay alive for
+    // others. The same token tells the application, whose turn is last.
     let begun = Instant::now();
+    let deadline = begun + stop;
+    let services = Waiting::on(runtime.service_tracker());
+    let application = Waiting::on(runtime.application_tracker());
     runtime.primary_token().cancel();
-    let mut report = wait_for(Phase::StopSecondary, runtime.service_tracker(), deadline);
-    // Merged, the secondary is the primary, whose turn is next.
-    if runtime.topology() == Topology::Dual {
-        runtime.secondary_type().tear_down(deadline.saturating_duration_since(Instant::now()));
+    report.phases.push(services.end(Phase::StopSecondary, begun, deadline, |left| {
+        // Merged, the secondary is the primary, whose turn is next.
+        if runtime.topology() == Topology::Dual {
+            runtime.secondary_type().tear_down(left);
+        }
+    }));
+
+    // Phase 4. The primary goes, and with it whatever still hangs on it.
+    let begun = Instant::now();
+    report.phases.push(application.end(Phase::TearDown, begun, deadline, |_| {
+        let last_words = deadline.min(Instant::now() + LAST_WORDS);
+        block_until(Some(last_words), runtime.graceful_tracker().wait());
+        let left = deadline.saturating_duration_since(Instant::now());
+        runtime.primary_type().tear_down(left);
+    }));
+}
+
+/// The tasks of a tracker, counted before they are told to end.
+struct Waiting<'a> {
+    tracker: &'a TaskTracker,
+    before: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn on(tracker: &'a TaskTracker) -> Self {
+        Self { tracker, before: tracker.len() }
     }
-    report.took = begun.elapsed();
-    report
-}
 
-/// Phase 4. The application has been told by the main token; then the primary goes, and with it
-/// whatever still hangs on it.
-fn tear_down(runtime: &Runtime, deadline: Instant) -> PhaseReport {
-    let begun = Instant::now();
-    let mut report = wait_for(Phase::TearDown, runtime.application_tracker(), deadline);
-    runtime.primary_type().tear_down(deadline.saturating_duration_since(Instant::now()));
-    report.took = begun.elapsed();
-    report
-}
-
-fn wait_for(phase: Phase, tracker: &TaskTracker, deadline: Instant) -> PhaseReport {
-    let begun = Instant::now();
-    // A tracker counts as empty only once it is closed; a closed one still takes tasks.
-    tracker.close();
-    let before = tracker.len();
-    block_until(Some(deadline), tracker.wait());
-    let left = tracker.len();
-    PhaseReport { phase, took: begun.elapsed(), ended: before.saturating_sub(left), cut_off: left }
+    /// Waits until all have ended or `deadline` has come, then lets `finally` use the time that
+    /// is left.
+    fn end(
+        self,
+        phase: Phase,
+        begun: Instant,
+        deadline: Instant,
+        finally: impl FnOnce(Duration),
+    ) -> PhaseReport {
+        // A tracker counts as empty only once it is closed; a closed one still takes tasks.
+        self.tracker.close();
+        block_until(Some(deadline), self.tracker.wait());
+        let cut_off = self.tracker.len();
+        finally(deadline.saturating_duration_since(Instant::now()));
+        let ended = self.before.saturating_sub(cut_off);
+        PhaseReport { phase, took: begun.elapsed(), ended, cut_off }
+    }
 }

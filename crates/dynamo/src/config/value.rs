@@ -208,7 +208,7 @@ mod tests {
         let kind = Kind::Time { min_ms: 0, max_ms: 3_600_000 };
         assert_eq!(kind.parse("250ms"), Some(Value::Time(Duration::from_millis(250))));
         assert_eq!(kind.parse(" 10 s "), Some(Value::Time(Duration::from_secs(10))));
-        assert_eq!(kind.parse("15m"), Some(Value::Time(Duration::from_secs(900))));
+        assert_eq!(kind.parse("15m"), Some(Value::Time(Duration::from_mins(15))));
         for bad in ["10", "ten", "-1s", "1.5s", "2h", "99999999999999999999s", ""] {
             assert_eq!(kind.parse(bad), None, "{bad:?}");
         }

@@ -77,9 +77,7 @@ impl Api {
                 Some(model) if model == self.chat.model => {
                     Ok(Body::json(StatusCode::OK, &self.chat.model_json()))
                 }
-                Some(model) => {
-                    Err(ApiError::unknown_model(model, std::slice::from_ref(&self.chat.model)))
-                }
+                Some(model) => Err(ApiError::unknown_model(model, &self.chat.model)),
                 None => {
                     let there_is = "POST /v1/chat/completions and GET /v1/models";
                     Err(ApiError::unknown_path(&path, there_is))

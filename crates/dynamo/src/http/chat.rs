@@ -97,7 +97,7 @@ impl Chat {
             Err(_) => return Err(ApiError::internal("the request made the preprocessor panic")),
         };
         if generate.model != self.model {
-            return Err(ApiError::unknown_model(&generate.model, &[self.model.clone()]));
+            return Err(ApiError::unknown_model(&generate.model, &self.model));
         }
         let id = format!("chatcmpl-{}", uuid::Uuid::new_v4().simple());
         let entry = self.runtime.in_flight().enter(format!("{id} for {whose}"));

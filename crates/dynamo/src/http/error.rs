@@ -47,8 +47,8 @@ impl ApiError {
         error
     }
 
-    pub(super) fn unknown_model(model: &str, known: &[String]) -> Self {
-        let message = format!("the model {model:?} does not exist; there is {}", known.join(", "));
+    pub(super) fn unknown_model(model: &str, known: &str) -> Self {
+        let message = format!("the model {model:?} does not exist; there is {known}");
         let mut error = Self::new(StatusCode::NOT_FOUND, Some("model_not_found"), message);
         error.param = Some("model".to_owned());
         error

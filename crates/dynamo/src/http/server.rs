@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,26 +69,17 @@ impl<R: Routes> Server<R> {
     /// Accepts until it is stopped; the listening socket is closed when this returns.
     pub(crate) async fn run(self) {
         while let Some(accepted) = self.stop.run_until_cancelled(self.listener.accept()).await {
-            match accepted {
-                Ok((stream, peer)) => {
-                    let connection = serve_connection(
-                        stream,
-                        peer,
-                        self.routes.clone(),
-                        self.limits,
-                        self.stop.clone(),
-                    );
-                    self.handle.spawn(self.connections.track_future(connection));
-                }
-                Err(_) => {
-                    // Out of descriptors, or a client that was gone before it was let in. The
-                    // listener paces itself in the first case; the pause is for what nobody has
-                    // thought of, which must not become a busy loop.
-                    self.metrics.accept_error();
-                    let pause = sleep(Duration::from_millis(10));
-                    self.stop.run_until_cancelled(pause).await;
-                }
-            }
+            let Ok((stream, peer)) = accepted else {
+                // Out of descriptors, or a client that was gone before it was let in. The
+                // listener paces itself in the first case; the pause is for what nobody has
+                // thought of, which must not become a busy loop.
+                self.metrics.accept_error();
+                self.stop.run_until_cancelled(sleep(Duration::from_millis(10))).await;
+                continue;
+            };
+            let (routes, stop) = (self.routes.clone(), self.stop.clone());
+            let connection = serve_connection(stream, peer, routes, self.limits, stop);
+            self.handle.spawn(self.connections.track_future(connection));
         }
     }
 }
@@ -108,7 +100,7 @@ async fn serve_connection<R: Routes>(
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let mut connection = http1::Builder::new()
-        .timer(HandcrankTimer::new())
+        .timer(HandcrankTimer)
         .header_read_timeout(limits.header_timeout)
         // A client that closes its sending side counts as gone. One that only half closes and
         // one that left look the same until something is written, and an engine that works for
@@ -116,12 +108,11 @@ async fn serve_connection<R: Routes>(
         .half_close(false)
         .serve_connection(stream, service);
 
-    let ended = match stop.run_until_cancelled(&mut connection).await {
-        Some(ended) => ended,
-        None => {
-            std::pin::Pin::new(&mut connection).graceful_shutdown();
-            (&mut connection).await
-        }
+    let ended = if let Some(ended) = stop.run_until_cancelled(&mut connection).await {
+        ended
+    } else {
+        Pin::new(&mut connection).graceful_shutdown();
+        (&mut connection).await
     };
     if let Err(error) = ended
         && error.is_timeout()

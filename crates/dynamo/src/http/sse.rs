@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::chat::{Generation, finish_word};
 use super::error::ApiError;
@@ -28,36 +28,33 @@ enum Stage {
 pub(super) struct Chunks {
     generation: Generation,
     stage: Stage,
+    /// What every chunk begins with.
+    head: String,
+    /// What every chunk but the one with the usage ends with.
+    tail: &'static str,
 }
 
 impl Chunks {
     pub(super) fn new(generation: Generation) -> Self {
-        Self { generation, stage: Stage::Role }
-    }
-
-    fn chunk(&self, delta: &Value, finish_reason: Option<&str>) -> Bytes {
-        let mut chunk = self.envelope();
-        chunk["choices"] = json!([{
-            "index": 0,
-            "delta": delta,
-            "finish_reason": finish_reason,
-            "logprobs": null,
-        }]);
+        let quoted = |text: &str| Value::from(text).to_string();
+        let head = format!(
+            r#"data: {{"id":{},"object":"chat.completion.chunk","created":{},"model":{},"#,
+            quoted(&generation.id),
+            generation.created,
+            quoted(&generation.model),
+        );
         // With usage asked for, every chunk has the field, and the last one has the numbers.
-        if self.generation.include_usage {
-            chunk["usage"] = Value::Null;
-        }
-        event(&chunk)
+        let tail = if generation.include_usage { ",\"usage\":null}\n\n" } else { "}\n\n" };
+        Self { generation, stage: Stage::Role, head, tail }
     }
 
-    fn envelope(&self) -> Value {
-        json!({
-            "id": self.generation.id,
-            "object": "chat.completion.chunk",
-            "created": self.generation.created,
-            "model": self.generation.model,
-            "choices": [],
-        })
+    /// Written by hand: of a chunk only the delta changes, and there is one for every token.
+    fn chunk(&self, delta: &str, finish_reason: &str) -> Bytes {
+        let Self { head, tail, .. } = self;
+        format!(
+            r#"{head}"choices":[{{"index":0,"delta":{delta},"logprobs":null,"finish_reason":{finish_reason}}}]{tail}"#
+        )
+        .into()
     }
 
     /// What comes after an item of the engine, and the stage that follows.
@@ -65,14 +62,15 @@ impl Chunks {
         let failed = match output {
             Some(Ok(Output::Token(token))) => {
                 self.generation.count_token();
-                return self.chunk(&json!({ "content": token }), None);
+                let token = Value::from(token);
+                return self.chunk(&format!(r#"{{"content":{token}}}"#), "null");
             }
             Some(Ok(Output::Finished(reason))) => match finish_word(reason) {
                 Some(word) => {
                     self.generation.finish();
                     self.stage =
                         if self.generation.include_usage { Stage::Usage } else { Stage::Done };
-                    return self.chunk(&json!({}), Some(word));
+                    return self.chunk("{}", &Value::from(word).to_string());
                 }
                 None => ApiError::shut_down(),
             },
@@ -83,12 +81,8 @@ impl Chunks {
         // so that nobody takes half an answer for a whole one.
         self.generation.finish();
         self.stage = Stage::Ended;
-        event(&failed.to_json())
+        format!("data: {}\n\n", failed.to_json()).into()
     }
-}
-
-fn event(value: &Value) -> Bytes {
-    format!("data: {value}\n\n").into()
 }
 
 impl HttpBody for Chunks {
@@ -103,7 +97,7 @@ impl HttpBody for Chunks {
         let bytes = match this.stage {
             Stage::Role => {
                 this.stage = Stage::Tokens;
-                this.chunk(&json!({ "role": "assistant", "content": "" }), None)
+                this.chunk(r#"{"role":"assistant","content":""}"#, "null")
             }
             Stage::Tokens => {
                 let output = ready!(this.generation.outputs.as_mut().poll_next(cx));
@@ -111,9 +105,8 @@ impl HttpBody for Chunks {
             }
             Stage::Usage => {
                 this.stage = Stage::Done;
-                let mut chunk = this.envelope();
-                chunk["usage"] = this.generation.usage();
-                event(&chunk)
+                let (head, usage) = (&this.head, this.generation.usage());
+                format!("{head}\"choices\":[],\"usage\":{usage}}}\n\n").into()
             }
             Stage::Done => {
                 this.stage = Stage::Ended;

@@ -175,7 +175,7 @@ mod tests {
     #[handcrank::test]
     async fn a_request_is_answered_or_says_why_not() {
         let broker = MemoryMessaging::new();
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let nobody = broker.request("ask", Bytes::new(), limit).await;
         assert!(matches!(nobody, Err(MessagingError::NoResponders(subject)) if subject == "ask"));
 

@@ -25,10 +25,10 @@ impl std::error::Error for SubjectError {}
 /// What is wrong with it.
 pub fn check_subject(subject: &str) -> Result<(), SubjectError> {
     check_pattern(subject)?;
-    match subject.split('.').any(|part| part == "*" || part == ">") {
-        true => Err(error(subject, "wildcards are for subscriptions only")),
-        false => Ok(()),
+    if subject.split('.').any(|part| part == "*" || part == ">") {
+        return Err(error(subject, "wildcards are for subscriptions only"));
     }
+    Ok(())
 }
 
 /// Checks a pattern to subscribe to: as a subject, but a part may be `*` (any one part) and the

@@ -45,7 +45,7 @@ fn status_field(name: &str) -> Option<i64> {
 
 fn open_fds() -> Option<i64> {
     // Less the one that reads the folder.
-    Some(std::fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1) as i64)
+    i64::try_from(std::fs::read_dir("/proc/self/fd").ok()?.count()).ok().map(|n| n - 1)
 }
 
 fn cpu_seconds() -> Option<f64> {

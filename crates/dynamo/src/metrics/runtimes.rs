@@ -74,7 +74,7 @@ impl Collector for Runtimes {
                 ConstCounter::new(read(metrics)).encode(family.encode_family(labels)?)?;
             }
         }
-        let in_flight = ConstGauge::new(self.in_flight.len() as i64);
+        let in_flight = ConstGauge::new(self.in_flight.len() as u64);
         in_flight.encode(encoder.encode_descriptor(
             "handcrank_requests_in_flight",
             "Requests that are being worked on",
