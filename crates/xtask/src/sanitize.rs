@@ -51,7 +51,7 @@ impl Sanitizer {
             Self::Thread => {
                 let suppressions = root().join(".ci/tsan-suppressions");
                 let path = suppressions.display();
-                ("TSAN_OPTIONS", format!("suppressions={path} halt_on_error=1"))
+                ("TSAN_OPTIONS", format!("suppressions={path}"))
             }
         }
     }
@@ -141,8 +141,11 @@ mod tests {
     #[test]
     fn the_suppressions_are_where_the_sanitizer_looks() {
         let (_, options) = Sanitizer::Thread.options();
-        let path = options.strip_prefix("suppressions=").unwrap().split(' ').next().unwrap();
-        let text = std::fs::read_to_string(path).unwrap();
-        assert_eq!(text.lines().filter(|line| line.starts_with("race:")).count(), 4);
+        let text = std::fs::read_to_string(options.strip_prefix("suppressions=").unwrap()).unwrap();
+        // The sanitizer ignores a line that it does not understand, and then reports falsely.
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            assert!(line.starts_with("race:"), "{line}");
+            assert!(!line.contains("handcrank"), "our own code is not to be suppressed: {line}");
+        }
     }
 }

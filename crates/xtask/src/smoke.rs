@@ -1,6 +1,6 @@
 //! `cargo x smoke`: the README's first command, driven from outside as a user would.
 
-use crate::client::request;
+use crate::client::{Answer, request};
 use crate::metadata::Workspace;
 use crate::steps::{Outcome, Steps, cargo, root, run, shown};
 use serde_json::{Value, json};
@@ -34,20 +34,28 @@ pub(crate) fn smoke(steps: &mut Steps) {
         Ok(())
     });
     let Some(server) = server else { return };
-    let address = server.address;
-    steps.run("GET /v1/models", || models(address));
-    steps.run("POST /v1/chat/completions", || whole_answer(address));
-    steps.run("POST /v1/chat/completions, streaming", || streamed_answer(address));
-    steps.run("GET /live", || live(address));
-    steps.run("GET /metrics", || metrics(address));
-    steps.run("SIGINT: a report, and exit code 0", || server.interrupt());
+    let Addresses { requests, system } = server.addresses;
+    steps.run("GET /v1/models", || models(requests));
+    steps.run("POST /v1/chat/completions", || whole_answer(requests));
+    steps.run("POST /v1/chat/completions, streaming", || streamed_answer(requests));
+    steps.run("GET /live", || live(system));
+    steps.run("GET /metrics", || metrics(system));
+    steps.run("SIGINT during an answer: its end, a report, exit code 0", || server.interrupt());
 }
 
 /// The running example. Dropped, it is killed, so that a failed check leaves nothing behind.
 struct Server {
     process: Child,
-    address: SocketAddr,
+    addresses: Addresses,
     output: Receiver<String>,
+}
+
+/// Where it listens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Addresses {
+    requests: SocketAddr,
+    /// Health and metrics, on a runtime of their own.
+    system: SocketAddr,
 }
 
 impl Server {
@@ -56,7 +64,7 @@ impl Server {
         let mut command = Command::new(program);
         command
             .current_dir(root())
-            .args(["--addr", "127.0.0.1:0"])
+            .args(["--addr", "127.0.0.1:0", "--system-addr", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -65,24 +73,35 @@ impl Server {
         let (lines, output) = mpsc::channel();
         follow(process.stdout.take().expect("piped"), lines.clone());
         follow(process.stderr.take().expect("piped"), lines);
-        let mut server = Self { process, address: SocketAddr::from(([0; 4], 0)), output };
+        let nowhere = SocketAddr::from(([0; 4], 0));
+        let addresses = Addresses { requests: nowhere, system: nowhere };
+        let mut server = Self { process, addresses, output };
         let deadline = Instant::now() + PATIENCE;
-        while server.address.port() == 0 {
-            match server.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => server.address = address_in(&line).unwrap_or(server.address),
+        loop {
+            let patience = deadline.saturating_duration_since(Instant::now());
+            match server.output.recv_timeout(patience) {
+                Ok(line) => {
+                    if let Some(addresses) = addresses_in(&line) {
+                        server.addresses = addresses;
+                        return Ok(server);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => return Err("it names no address".to_owned()),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err("it ended before it named an address".to_owned());
                 }
             }
         }
-        Ok(server)
     }
 
-    /// What Ctrl-C does, and what must follow.
+    /// What Ctrl-C does while somebody still reads his answer, and what must follow.
     fn interrupt(mut self) -> Outcome {
+        let mut stream = Stream::open(self.addresses.requests)?;
+        stream.next()?;
         // The standard library sends no signals; every shell does.
         run(Command::new("sh").args(["-c", &format!("kill -INT {}", self.process.id())]))?;
+        while stream.next()? {}
+        stream.check()?;
         let status = self.wait()?;
         // Both pipes are closed now or soon, since the process is gone: this ends.
         let report: Vec<String> = self.output.iter().collect();
@@ -92,6 +111,9 @@ impl Server {
         let text = report.join("\n").to_lowercase();
         if !(text.contains("shutdown") && text.contains("drain")) {
             return Err("it printed no report of its shutdown phases".to_owned());
+        }
+        if !text.contains("1 drained, 0 cut off") {
+            return Err("its report does not count the answer that was under way".to_owned());
         }
         Ok(())
     }
@@ -129,12 +151,13 @@ fn follow(pipe: impl Read + Send + 'static, lines: mpsc::Sender<String>) {
     });
 }
 
-/// The first `127.0.0.1:port` in a line, unless the port is the 0 that we asked for.
-fn address_in(line: &str) -> Option<SocketAddr> {
-    line.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':'))
-        .map(|word| word.trim_matches([':', '.']))
-        .filter_map(|word| word.parse::<SocketAddr>().ok())
-        .find(|address| address.port() != 0)
+/// The addresses in the line that says where it listens: for requests, then for the rest.
+fn addresses_in(line: &str) -> Option<Addresses> {
+    let (_, listening) = line.split_once("listening on")?;
+    let mut addresses = listening
+        .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':'))
+        .filter_map(|word| word.trim_matches([':', '.']).parse::<SocketAddr>().ok());
+    Some(Addresses { requests: addresses.next()?, system: addresses.next()? })
 }
 
 fn models(server: SocketAddr) -> Outcome {
@@ -172,38 +195,62 @@ fn whole_answer(server: SocketAddr) -> Outcome {
 }
 
 fn streamed_answer(server: SocketAddr) -> Outcome {
-    let question = question(server, true)?;
-    let mut answer = request(server, "POST", "/v1/chat/completions", Some(&question))?;
-    let status = answer.status;
-    if status != 200 {
-        return Err(format!("status {status}: {}", answer.text()?));
+    let mut stream = Stream::open(server)?;
+    while stream.next()? {}
+    stream.check()
+}
+
+/// A streamed answer on its way.
+struct Stream {
+    answer: Answer,
+    text: String,
+    /// A piece that the server flushed is a chunk of its own.
+    chunks_with_tokens: usize,
+}
+
+impl Stream {
+    fn open(server: SocketAddr) -> Outcome<Self> {
+        let question = question(server, true)?;
+        let answer = request(server, "POST", "/v1/chat/completions", Some(&question))?;
+        let status = answer.status;
+        if status != 200 {
+            return Err(format!("status {status}: {}", answer.text()?));
+        }
+        let kind = answer.header("content-type").unwrap_or_default();
+        if !kind.starts_with("text/event-stream") {
+            return Err(format!("content-type is {kind:?}"));
+        }
+        Ok(Self { answer, text: String::new(), chunks_with_tokens: 0 })
     }
-    let kind = answer.header("content-type").unwrap_or_default();
-    if !kind.starts_with("text/event-stream") {
-        return Err(format!("content-type is {kind:?}"));
-    }
-    // A piece that the server flushed is a chunk of its own. More than one chunk with tokens means
-    // that they came as they were made.
-    let (mut text, mut chunks_with_tokens) = (String::new(), 0);
-    while let Some(piece) = answer.piece()? {
+
+    /// Waits for the next piece. Says whether there was one.
+    fn next(&mut self) -> Outcome<bool> {
+        let Some(piece) = self.answer.piece()? else { return Ok(false) };
         let piece = String::from_utf8(piece).map_err(|_| "a chunk splits a character")?;
-        chunks_with_tokens += usize::from(piece.contains("\"content\""));
-        text += &piece;
+        self.chunks_with_tokens += usize::from(piece.contains("\"content\""));
+        self.text += &piece;
+        Ok(true)
     }
-    let tokens = tokens_in(&text)?;
-    let said = tokens.concat();
-    if said != MESSAGE {
-        return Err(format!("the tokens make {said:?}"));
+
+    /// What must be true of the whole.
+    fn check(&self) -> Outcome {
+        let tokens = tokens_in(&self.text)?;
+        let said = tokens.concat();
+        if said != MESSAGE {
+            return Err(format!("the tokens make {said:?}"));
+        }
+        let (chunks, expected) = (self.chunks_with_tokens, MESSAGE.chars().count());
+        if tokens.len() != expected {
+            return Err(format!("{} tokens for {expected} characters", tokens.len()));
+        }
+        // More than one chunk means that the tokens came as they were made. Not exactly as many:
+        // a machine with its hands full may let two of them fall into one.
+        if chunks < expected / 2 {
+            return Err(format!("{expected} tokens in only {chunks} chunks"));
+        }
+        println!("{expected} tokens in {chunks} chunks, then [DONE]");
+        Ok(())
     }
-    let expected = MESSAGE.chars().count();
-    if tokens.len() != expected {
-        return Err(format!("{} tokens for {expected} characters", tokens.len()));
-    }
-    if chunks_with_tokens < expected / 2 {
-        return Err(format!("{} tokens in only {chunks_with_tokens} chunks", tokens.len()));
-    }
-    println!("{} tokens in {chunks_with_tokens} chunks, then [DONE]", tokens.len());
-    Ok(())
 }
 
 /// The tokens of an event stream. It must end with `[DONE]`, after a reason to stop.
@@ -308,12 +355,13 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_found() {
-        let expected = Some(SocketAddr::from(([127, 0, 0, 1], 4711)));
-        assert_eq!(address_in("serving on http://127.0.0.1:4711/v1/models"), expected);
-        assert_eq!(address_in("bound to 127.0.0.1:4711."), expected);
-        assert_eq!(address_in("--addr 127.0.0.1:0"), None);
-        assert_eq!(address_in("workers: 2, at 16:20"), None);
+    fn the_addresses_are_found() {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let line = "listening on 127.0.0.1:4711, system server on 127.0.0.1:4712.";
+        let expected = Addresses { requests: address(4711), system: address(4712) };
+        assert_eq!(addresses_in(line), Some(expected));
+        assert_eq!(addresses_in("requests  http://127.0.0.1:4711/v1/models"), None);
+        assert_eq!(addresses_in("listening on both: 2 workers"), None);
     }
 
     #[test]
