@@ -4,23 +4,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use handcrank_task::primitives::sync::{Condvar, Mutex};
 use handcrank_task::primitives::thread;
 use loom::future::block_on;
 
 use crate::{Config, Pool};
 
-fn explore(max_threads: usize, model: impl Fn(Pool) + Send + Sync + 'static) {
+fn explore(model: impl Fn(Pool) + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     // Three threads: two forced switches are as deep as the search goes in seconds.
     builder.preemption_bound = Some(2);
-    builder.check(move || model(Pool::new(Config { max_threads, ..Config::default() })));
+    builder.check(move || model(Pool::new(Config { max_threads: 1, ..Config::default() })));
 }
 
 /// A second push meets the only thread at any point of its way from the first job to its sleep.
 #[test]
 fn a_push_meets_a_thread_that_goes_idle() {
-    explore(1, |pool| {
+    explore(|pool| {
         let first = pool.spawner().spawn_blocking(|| 1).unwrap();
         let second = pool.spawner().spawn_blocking(|| 2).unwrap();
         assert_eq!(block_on(second).unwrap(), 2);
@@ -30,36 +29,10 @@ fn a_push_meets_a_thread_that_goes_idle() {
     });
 }
 
-/// Two pushes in a row while a thread is idle: the second must not count on the same sleeper.
-#[test]
-fn two_pushes_want_two_threads() {
-    explore(2, |pool| {
-        block_on(pool.spawner().spawn_blocking(|| ()).unwrap()).unwrap();
-        let gate = Arc::new((Mutex::new(false), Condvar::new()));
-        let (open, wait) = (Arc::clone(&gate), gate);
-        let waits = move || {
-            let mut is_open = wait.0.lock();
-            while !*is_open {
-                wait.1.wait(&mut is_open);
-            }
-        };
-        let waits = pool.spawner().spawn_blocking(waits).unwrap();
-        // Ends only if it gets a thread beside the one that waits for it.
-        let opens = move || {
-            *open.0.lock() = true;
-            open.1.notify_one();
-        };
-        let opens = pool.spawner().spawn_blocking(opens).unwrap();
-        block_on(waits).unwrap();
-        block_on(opens).unwrap();
-        let _ = pool.shutdown(None);
-    });
-}
-
 /// A job that is pushed while the pool shuts down is run or dropped, and either way once.
 #[test]
 fn a_push_meets_the_shutdown() {
-    explore(1, |pool| {
+    explore(|pool| {
         let ran = Arc::new(AtomicUsize::new(0));
         let captured = Arc::clone(&ran);
         let spawner = pool.spawner();
@@ -77,5 +50,19 @@ fn a_push_meets_the_shutdown() {
         }
         assert!(report.still_running.is_empty());
         assert_eq!(Arc::strong_count(&ran), 1, "the closure was not dropped");
+    });
+}
+
+/// A job for which an idle thread was called, and which is gone when the thread comes.
+#[test]
+fn a_call_meets_the_shutdown() {
+    explore(|pool| {
+        block_on(pool.spawner().spawn_blocking(|| ()).unwrap()).unwrap();
+        let handle = pool.spawner().spawn_blocking(|| ()).unwrap();
+        let report = pool.shutdown(None);
+        assert_eq!(block_on(handle).is_err(), report.cancelled == 1);
+        assert_eq!(report.threads_left, 0);
+        let state = pool.shared.state.lock();
+        assert_eq!((state.threads, state.idle, state.calls), (0, 0, 0));
     });
 }

@@ -77,6 +77,20 @@ fn an_idle_thread_is_used_again() {
 }
 
 #[test]
+fn two_jobs_do_not_count_on_the_same_idle_thread() {
+    let pool = pool(2);
+    let spawner = pool.spawner();
+    block_on(spawner.spawn_blocking(|| ()).unwrap()).unwrap();
+    until(|| spawner.metrics().idle == 1);
+    let (open, opened) = mpsc::channel();
+    let waits = spawner.spawn_blocking(move || opened.recv().unwrap()).unwrap();
+    // Ends only if it gets a thread beside the one that waits for it.
+    let opens = spawner.spawn_blocking(move || open.send(7).unwrap()).unwrap();
+    assert_eq!(block_on(waits).unwrap(), 7);
+    block_on(opens).unwrap();
+}
+
+#[test]
 fn there_are_as_many_threads_as_jobs_up_to_the_cap() {
     let pool = pool(2);
     let spawner = pool.spawner();
