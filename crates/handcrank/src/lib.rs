@@ -1,4 +1,37 @@
-//! An async runtime for Rust, written by hand from Future::poll up.
+//! An async runtime for Rust, written by hand from `Future::poll` up.
+//!
+//! ```
+//! use handcrank::net::{TcpListener, TcpStream};
+//!
+//! #[handcrank::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let address = listener.local_addr()?;
+//!     let server = handcrank::spawn(async move {
+//!         let (mut stream, _) = listener.accept().await?;
+//!         stream.write_all(b"hello").await
+//!     });
+//!     let mut text = [0; 5];
+//!     TcpStream::connect(address).await?.read_exact(&mut text).await?;
+//!     assert_eq!(&text, b"hello");
+//!     server.await?
+//! }
+//! ```
+//!
+//! The names are tokio's, and mean what they mean there: `use handcrank as tokio` is the aim.
+//!
+//! This crate is the composition. The parts, each with a crate of its own to read: the task
+//! (`handcrank-task`), a minimal executor (`handcrank-executor`), I/O and timers
+//! (`handcrank-reactor`), the blocking pool (`handcrank-blocking`), the work-stealing scheduler
+//! (`handcrank-scheduler`). Here: [`runtime`] puts them together, and [`task`], [`time`], [`net`],
+//! [`signal`] and [`sync`] are what one uses.
+//!
+//! # Features
+//!
+//! - `net` (default): TCP, UDP and Unix sockets.
+//! - `signal` (default): Ctrl-C and Unix signals.
+//! - `hyper`: hyper's I/O traits on the streams, an executor and a timer.
+//! - `tokio-io`: tokio's I/O traits on the streams. Without it no tokio is pulled in at all.
 #![forbid(unsafe_code)]
 
 pub mod adapt;
@@ -13,4 +46,35 @@ pub mod task;
 mod testing;
 pub mod time;
 
+/// Cancellation, tracking, notification: what tasks tell each other without a runtime's help.
+pub mod sync {
+    pub use handcrank_sync::*;
+}
+
+pub use handcrank_macros::{main, test};
 pub use task::spawn;
+
+/// Pins futures to the stack.
+///
+/// `pin!(future)` makes `future` a pinned reference to what it was; `pin! { let a = f(); let b =
+/// g(); }` does so for several. As in tokio; [`std::pin::pin`] is the expression form.
+///
+/// ```
+/// # handcrank::runtime::Runtime::new().unwrap().block_on(async {
+/// let sleep = handcrank::time::sleep(std::time::Duration::from_millis(1));
+/// handcrank::pin!(sleep);
+/// sleep.as_mut().await;
+/// # });
+/// ```
+#[macro_export]
+macro_rules! pin {
+    ($($future:ident),* $(,)?) => { $(
+        // Shadowed, so that nobody can move what is pinned.
+        #[allow(unused_mut)]
+        let mut $future = ::std::pin::pin!($future);
+    )* };
+    ($(let $future:ident = $init:expr;)*) => { $(
+        let $future = $init;
+        $crate::pin!($future);
+    )* };
+}

@@ -1,60 +1,22 @@
-//! A runtime of one future, for the tests of the surface: the reactor and nothing else.
+//! A runtime for one future, for the tests of the surface.
 
-use crate::runtime::context;
-use handcrank_reactor::{Config, Reactor};
+use crate::runtime::Builder;
 use std::future::Future;
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
+use std::pin::Pin;
+use std::task::Poll;
 
-struct Root {
-    reactor: Reactor,
-    woken: AtomicBool,
-}
-
-impl Wake for Root {
-    fn wake(self: Arc<Self>) {
-        self.woken.store(true, Ordering::SeqCst);
-        self.reactor.wake();
-    }
-}
-
-/// Runs a future on this thread and turns a reactor of its own while it waits.
+/// Runs a future on a runtime of its own on this thread.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    run_with(Config::default(), future)
+    run_with(Builder::new_current_thread().enable_all(), future)
 }
 
 /// As [`run`], with a clock that stands still.
 pub(crate) fn run_paused<F: Future>(future: F) -> F::Output {
-    run_with(Config { start_paused: true, ..Config::default() }, future)
+    run_with(Builder::new_current_thread().enable_all().start_paused(true), future)
 }
 
-pub(crate) fn run_with<F: Future>(config: Config, future: F) -> F::Output {
-    let reactor = Reactor::new(config).unwrap();
-    let handle = reactor.handle();
-    let _context = context::enter(handle.clone());
-    let _clock = handle.clock().enter();
-    let root = Arc::new(Root { reactor, woken: AtomicBool::new(false) });
-    let waker = Waker::from(Arc::clone(&root));
-    let mut future = pin!(future);
-    let mut ready = Vec::new();
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        // One that yields goes behind a turn, as in the real runtime; one that waits sleeps in it.
-        let mut woken = root.woken.swap(false, Ordering::SeqCst);
-        loop {
-            root.reactor.turn(woken.then_some(Duration::ZERO), &mut ready).unwrap();
-            ready.drain(..).for_each(Waker::wake);
-            woken |= root.woken.swap(false, Ordering::SeqCst);
-            if woken {
-                break;
-            }
-        }
-    }
+pub(crate) fn run_with<F: Future>(builder: &mut Builder, future: F) -> F::Output {
+    builder.build().unwrap().block_on(future)
 }
 
 /// Polls a future once.

@@ -178,11 +178,11 @@ impl Scheduler {
     /// # Errors
     ///
     /// If the system will not start a thread. Those already started go with the scheduler.
-    pub fn start_threads(&self, around: Option<Around>) -> io::Result<()> {
+    pub fn start_threads(&self, around: Option<&Around>) -> io::Result<()> {
         let shared = &self.handle.inner.shared;
         let workers = if shared.config.threads { shared.config.workers } else { 0 };
         for number in 0..workers {
-            let thread = start_thread(shared.clone(), number, around.clone())?;
+            let thread = start_thread(shared.clone(), number, around.cloned())?;
             self.threads.lock().push(thread);
         }
         Ok(())

@@ -8,7 +8,7 @@
 use crate::queue::{Local, Stealer};
 use crate::shared::Shared;
 use handcrank_task::{Task, Woke};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
@@ -43,6 +43,9 @@ pub(crate) struct Desk {
     /// take half the time. Not to be seen by thieves.
     lifo: Cell<Option<Task>>,
     lifo_streak: Cell<u32>,
+    /// Without threads: the tasks that yielded. They wait here for a turn of the driver, so that a
+    /// yield goes behind timers and sockets too.
+    yielded: RefCell<Vec<Task>>,
     tick: Cell<u32>,
     random: Cell<u32>,
     /// A batch of wake-ups is being handed out: pushes go to the queue, and nobody is called yet.
@@ -83,6 +86,7 @@ impl Seat {
             queue,
             lifo: Cell::new(None),
             lifo_streak: Cell::new(0),
+            yielded: RefCell::new(Vec::new()),
             tick: Cell::new(0),
             // Any odd number: the seats should not all begin to search at the same place.
             random: Cell::new((index as u32).wrapping_mul(0x9E37_79B9) | 1),
@@ -128,6 +132,10 @@ impl Desk {
             }
             return;
         }
+        if how == Woke::Running && !shared.lifo {
+            self.yielded.borrow_mut().push(task);
+            return;
+        }
         // A task that yields is this thread's next one if it is alone.
         let alone = how == Woke::Running && self.queue.is_empty();
         self.queue.push(task);
@@ -149,6 +157,19 @@ impl Desk {
         }
         self.lifo_streak.set(0);
         self.queue.pop()
+    }
+
+    /// Puts the tasks that yielded back in line. Were there any?
+    pub(crate) fn resume_yielded(&self) -> bool {
+        let mut yielded = self.yielded.borrow_mut();
+        let any = !yielded.is_empty();
+        yielded.drain(..).for_each(|task| self.queue.push(task));
+        any
+    }
+
+    /// Has a task yielded that waits for a turn of the driver?
+    pub(crate) fn has_yielded(&self) -> bool {
+        !self.yielded.borrow().is_empty()
     }
 
     /// Counts the polls; the number of this one.
@@ -174,12 +195,13 @@ impl Desk {
         &self.queue
     }
 
-    /// Shows the LIFO slot's task to everybody, before the seat is left.
+    /// Shows everybody what only this thread could see, before the seat is left.
     pub(crate) fn flush(&self) {
         if let Some(task) = self.lifo.take() {
             self.queue.push(task);
         }
         self.lifo_streak.set(0);
+        self.resume_yielded();
     }
 
     /// Drops all entries; their tasks live on until the owned lists are shut down.

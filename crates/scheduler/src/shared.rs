@@ -203,6 +203,7 @@ impl Shared {
         if any {
             self.notify();
         }
+        desk.resume_yielded();
     }
 
     /// The search is over because something was found. If no other search is under way, those who

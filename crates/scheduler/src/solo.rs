@@ -148,7 +148,7 @@ impl Held<'_> {
                 };
                 seat.run(task);
             }
-            if yielded {
+            if yielded || (idle && desk.has_yielded()) {
                 shared.attend_driver(seat, desk);
             } else if idle {
                 self.sleep(solo, &mut woken);

@@ -1,41 +1,67 @@
-//! Tasks.
+//! Tasks: spawning, waiting, aborting, and stepping aside.
 
-pub use handcrank_executor::yield_now;
-pub use handcrank_task::JoinHandle;
+pub mod coop;
 
-use handcrank_task::{Id, OwnedTasks, Schedule, Task, Woke};
+pub use coop::{consume_budget, unconstrained};
+pub use handcrank_executor::{YieldNow, yield_now};
+pub use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
 
-/// Runs each task on a thread of its own.
-struct Threads;
+use crate::runtime::context;
+use std::future::Future;
 
-impl Schedule for Threads {
-    fn schedule(&self, task: Task, _: Woke) {
-        std::thread::spawn(|| task.run());
-    }
-
-    fn owned(&self) -> Option<&OwnedTasks> {
-        None
-    }
-}
-
-/// Runs a future on threads of its own.
+/// Spawns a task on the current runtime.
+///
+/// It begins to run at once, also if its handle is never awaited; dropping the handle detaches it.
+///
+/// ```
+/// # handcrank::runtime::Runtime::new().unwrap().block_on(async {
+/// let task = handcrank::spawn(async { 6 * 7 });
+/// assert_eq!(task.await.unwrap(), 42);
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// Outside of a runtime.
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let (task, handle) = handcrank_task::spawn(future, Threads, Id::next());
-    if let Some(task) = task {
-        Threads.schedule(task, Woke::Idle);
+    // Taken out of the slot first: the future may be dropped in the call, and its destructor may
+    // want to spawn as well.
+    let mut future = Some(future);
+    match context::with_current(|handle| future.take().map(|future| handle.spawn(future))) {
+        Ok(Some(task)) => task,
+        Ok(None) => unreachable!("the closure runs once"),
+        Err(error) => panic!("{error}"),
     }
-    handle
 }
 
-/// Runs code that blocks on a thread of its own.
+/// Runs code that blocks on the current runtime's blocking pool.
+///
+/// A task that blocks holds up whatever else its thread should run. Code that reads files, waits
+/// for locks, or calls a library that knows no async belongs here. Once begun it cannot be
+/// aborted. For much computing a pool of as many threads as there are cores serves better: this one
+/// grows to hundreds.
+///
+/// ```
+/// # handcrank::runtime::Runtime::new().unwrap().block_on(async {
+/// let text = handcrank::task::spawn_blocking(|| std::fs::read_to_string("/proc/self/comm"));
+/// # let _ =
+/// text.await.unwrap();
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// Outside of a runtime, and if the pool has no thread and the system will not start one.
 #[track_caller]
-pub(crate) fn spawn_blocking<R: Send + 'static>(
-    f: impl FnOnce() -> R + Send + 'static,
-) -> JoinHandle<R> {
-    spawn(async { f() })
+pub fn spawn_blocking<F, R>(f: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    crate::runtime::Handle::current().spawn_blocking(f)
 }

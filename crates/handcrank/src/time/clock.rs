@@ -1,17 +1,15 @@
 //! Stopping the clock, for tests.
 
 use super::Duration;
-use crate::runtime::context;
+use crate::runtime::{RuntimeFlavor, context};
 use handcrank_reactor::Clock;
 
 const OUTSIDE: &str = "time cannot be frozen from outside the Handcrank runtime";
 
 #[track_caller]
 fn clock() -> Clock {
-    match context::try_reactor() {
-        Some(reactor) => reactor.clock().clone(),
-        None => panic!("{OUTSIDE}"),
-    }
+    context::with_current(|handle| handle.reactor().clock().clone())
+        .unwrap_or_else(|_| panic!("{OUTSIDE}"))
 }
 
 /// Stops the clock of the current runtime at this instant.
@@ -37,6 +35,12 @@ fn clock() -> Clock {
 /// ```
 #[track_caller]
 pub fn pause() {
+    let flavor = context::with_current(crate::runtime::Handle::runtime_flavor);
+    assert!(
+        flavor.is_err() || flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::CurrentThread),
+        "`time::pause()` requires the `current_thread` Handcrank runtime. \
+         This is the default runtime used by `#[handcrank::test]`."
+    );
     clock().pause();
 }
 

@@ -1,7 +1,7 @@
 use super::*;
+use crate::runtime::Builder;
 use crate::testing::{poll_once, run, run_paused, run_with};
 use futures_util::future::{FutureExt, join3, pending};
-use handcrank_reactor::Config;
 use std::cell::RefCell;
 use std::future::{Future, ready};
 use std::pin::pin;
@@ -233,7 +233,7 @@ fn a_sleep_needs_a_runtime() {
 #[test]
 #[should_panic(expected = "A Handcrank 1.x context was found, but timers are disabled.")]
 fn a_sleep_needs_a_runtime_with_timers() {
-    run_with(Config { time: false, ..Config::default() }, async { drop(sleep(MS)) });
+    run_with(Builder::new_current_thread().enable_io(), async { drop(sleep(MS)) });
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use crate::net::accept::Acceptor;
 use crate::net::{TcpListener, TcpStream};
+use crate::runtime::Builder;
 use crate::testing::{poll_once, run, run_paused, run_with};
 use crate::time::{Duration, Instant};
-use handcrank_reactor::Config;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -94,7 +94,7 @@ fn aborted_connections_are_passed_over_and_other_errors_are_not() {
 
 #[test]
 fn without_timers_exhaustion_is_an_error() {
-    run_with(Config { time: false, ..Config::default() }, async {
+    run_with(Builder::new_current_thread().enable_io(), async {
         let (acceptor, _client) = with_a_client();
         let error = acceptor.accept(|_| os_error(libc::EMFILE)).await.unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE));

@@ -1,9 +1,9 @@
 use super::tcp_pair;
 use crate::io::{AsyncRead, AsyncWrite, Interest};
 use crate::net::{TcpListener, TcpSocket, TcpStream};
+use crate::runtime::Builder;
 use crate::testing::{poll_once, run, run_with};
 use futures_util::future::{FutureExt, join, join3, poll_fn, try_join};
-use handcrank_reactor::Config;
 use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -371,7 +371,7 @@ fn a_socket_needs_a_runtime() {
 #[test]
 #[should_panic(expected = "A Handcrank 1.x context was found, but IO is disabled.")]
 fn a_socket_needs_a_runtime_with_io() {
-    run_with(Config { io: false, ..Config::default() }, async {
+    run_with(Builder::new_current_thread().enable_time(), async {
         let _ = TcpListener::bind("127.0.0.1:0").await;
     });
 }

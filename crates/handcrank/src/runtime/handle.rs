@@ -1,0 +1,193 @@
+//! The handle: everything that can be done with a runtime but ending it.
+
+use super::context::{self, EnterGuard, TryCurrentError};
+use super::metrics::RuntimeMetrics;
+use handcrank_blocking::{SpawnError, Spawner};
+use handcrank_task::{Id as TaskId, JoinHandle};
+use std::fmt;
+use std::future::Future;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A handle to a runtime. Cheap to clone, and it does not keep the runtime running.
+///
+/// ```
+/// let runtime = handcrank::runtime::Runtime::new()?;
+/// let handle = runtime.handle().clone();
+/// let answer = std::thread::spawn(move || handle.block_on(async { 6 * 7 }));
+/// assert_eq!(answer.join().unwrap(), 42);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) id: Id,
+    pub(super) name: Option<String>,
+    pub(super) flavor: RuntimeFlavor,
+    pub(super) scheduler: handcrank_scheduler::Handle,
+    pub(super) reactor: handcrank_reactor::Handle,
+    pub(super) blocking: Spawner,
+}
+
+/// Names a runtime for as long as the process lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id(NonZeroU64);
+
+impl Id {
+    pub(super) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NonZeroU64::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU64::MIN))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The kinds of runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// Everything runs on the thread in `block_on`.
+    CurrentThread,
+    /// Worker threads that steal from each other.
+    MultiThread,
+}
+
+impl Handle {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The handle of the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime: neither in a task, nor in `block_on`, nor in a blocking job, nor under
+    /// an [`EnterGuard`].
+    #[track_caller]
+    pub fn current() -> Self {
+        match Self::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The handle of the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// Outside of a runtime.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        context::with_current(Self::clone)
+    }
+
+    /// Makes this runtime current on this thread until the guard is dropped.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        context::enter(self.clone())
+    }
+
+    /// Spawns a task.
+    ///
+    /// It begins to run at once, also if its handle is never awaited. When the runtime has been shut
+    /// down, the future is dropped and its handle says cancelled.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.inner.scheduler.spawn(future, TaskId::next())
+    }
+
+    /// Runs code that blocks on a thread of the blocking pool.
+    ///
+    /// Once begun it cannot be aborted. When the runtime has been shut down it does not begin, and
+    /// its handle says cancelled.
+    ///
+    /// # Panics
+    ///
+    /// If the pool has no thread and the system will not start one.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let handle = self.clone();
+        // A stopped clock is not to be moved while a job is under way that may look at it.
+        let clock = self.inner.reactor.clock();
+        let hold = clock.is_paused().then(|| clock.inhibit_auto_advance());
+        let job = move || {
+            let _hold = hold;
+            let _context = handle.enter();
+            f()
+        };
+        match self.inner.blocking.spawn_blocking(job) {
+            Ok(task) => task,
+            Err(SpawnError::NoThreads(error)) => panic!("OS can't spawn worker thread: {error}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs a future to its end on this thread.
+    ///
+    /// On a multi-thread runtime this thread also runs tasks while the future waits. On a
+    /// current-thread runtime it runs all of them, unless another thread is already doing so.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that runs async code already, and if the future panics.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let Some(_drives) = context::drive() else {
+            panic!(
+                "Cannot start a runtime from within a runtime. This happens because a function \
+                 (like `block_on`) attempted to block the current thread while the thread is being \
+                 used to drive asynchronous tasks."
+            )
+        };
+        let _context = self.enter();
+        self.inner.scheduler.block_on(future)
+    }
+
+    /// What kind of runtime this is.
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        self.inner.flavor
+    }
+
+    /// The runtime's id.
+    pub fn id(&self) -> Id {
+        self.inner.id
+    }
+
+    /// The name given to the [`Builder`](super::Builder::name), if any.
+    pub fn name(&self) -> Option<&str> {
+        self.inner.name.as_deref()
+    }
+
+    /// What the runtime is doing, and has done.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::read(&self.inner)
+    }
+
+    pub(crate) fn reactor(&self) -> &handcrank_reactor::Handle {
+        &self.inner.reactor
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("id", &self.inner.id)
+            .field("name", &self.inner.name)
+            .field("flavor", &self.inner.flavor)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! What a runtime is doing, in numbers. Always counted, never behind a flag.
+
+use super::handle::Inner;
+use handcrank_scheduler::WorkerMetrics;
+use std::time::Duration;
+
+/// A runtime's figures, all read at about the same time.
+#[derive(Clone, Debug)]
+pub struct RuntimeMetrics {
+    scheduler: handcrank_scheduler::Metrics,
+    blocking: handcrank_blocking::Metrics,
+    reactor: handcrank_reactor::Metrics,
+}
+
+impl RuntimeMetrics {
+    pub(super) fn read(inner: &Inner) -> Self {
+        Self {
+            scheduler: inner.scheduler.metrics(),
+            blocking: inner.blocking.metrics(),
+            reactor: inner.reactor.metrics(),
+        }
+    }
+
+    #[track_caller]
+    fn worker(&self, worker: usize) -> &WorkerMetrics {
+        let workers = &self.scheduler.workers;
+        assert!(worker < workers.len(), "there is no worker {worker}, only {}", workers.len());
+        &workers[worker]
+    }
+
+    /// How many workers there are: how many tasks can run at once.
+    pub fn num_workers(&self) -> usize {
+        self.scheduler.workers.len()
+    }
+
+    /// Tasks spawned and not yet ended.
+    pub fn num_alive_tasks(&self) -> usize {
+        self.scheduler.alive
+    }
+
+    /// Tasks spawned since the runtime began.
+    pub fn spawned_tasks_count(&self) -> u64 {
+        self.scheduler.spawned
+    }
+
+    /// Tasks waiting in the queue that all workers take from.
+    pub fn global_queue_depth(&self) -> usize {
+        self.scheduler.injected
+    }
+
+    /// Tasks waiting in one worker's own queue.
+    ///
+    /// # Panics
+    ///
+    /// As all methods that name a worker: if there is no such worker.
+    #[track_caller]
+    pub fn worker_local_queue_depth(&self, worker: usize) -> usize {
+        self.worker(worker).queued
+    }
+
+    /// For how long the worker's seat has been taken, by the worker or by a thread in `block_on`.
+    #[track_caller]
+    pub fn worker_total_busy_duration(&self, worker: usize) -> Duration {
+        self.worker(worker).busy
+    }
+
+    /// Polls of tasks from the worker's seat.
+    #[track_caller]
+    pub fn worker_poll_count(&self, worker: usize) -> u64 {
+        self.worker(worker).polls
+    }
+
+    /// Successful steals from other seats; each may have moved several tasks.
+    #[track_caller]
+    pub fn worker_steal_operations(&self, worker: usize) -> u64 {
+        self.worker(worker).steals
+    }
+
+    /// How often the worker went to sleep.
+    #[track_caller]
+    pub fn worker_park_count(&self, worker: usize) -> u64 {
+        self.worker(worker).parks
+    }
+
+    /// How often it went to sleep or woke up: odd while it sleeps.
+    #[track_caller]
+    pub fn worker_park_unpark_count(&self, worker: usize) -> u64 {
+        let worker = self.worker(worker);
+        worker.parks + worker.unparks
+    }
+
+    /// Threads of the blocking pool.
+    pub fn num_blocking_threads(&self) -> usize {
+        self.blocking.threads
+    }
+
+    /// Those of them that wait for a job.
+    pub fn num_idle_blocking_threads(&self) -> usize {
+        self.blocking.idle
+    }
+
+    /// Blocking jobs that wait for a thread.
+    pub fn blocking_queue_depth(&self) -> usize {
+        self.blocking.queued
+    }
+
+    /// Sockets and other sources registered with the driver.
+    pub fn io_driver_fd_count(&self) -> usize {
+        self.reactor.fds
+    }
+
+    /// Readiness events that the driver has handed out.
+    pub fn io_driver_ready_count(&self) -> u64 {
+        self.reactor.ready_events
+    }
+
+    /// Timers that wait.
+    pub fn num_alive_timers(&self) -> usize {
+        self.reactor.timers
+    }
+}
