@@ -15,7 +15,8 @@ use handcrank_task::coop;
 use crate::{Config, Pool, SpawnError};
 
 fn pool(max_threads: usize) -> Pool {
-    Pool::new(Config { max_threads, ..Config::default() })
+    // An idle thread must not leave by itself where a test is about somebody sending it away.
+    Pool::new(Config { max_threads, keep_alive: Duration::MAX, ..Config::default() })
 }
 
 /// Waits for something that another thread is about to do.
