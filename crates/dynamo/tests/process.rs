@@ -94,7 +94,7 @@ impl Drop for Node {
 #[test]
 fn a_signal_drains_and_reports() {
     // More than the sockets hold: the answer cannot end before it is read.
-    let words = 200_000;
+    let words = 100_000;
     let long = chat_body(&"a ".repeat(words), true);
     for (signal, topology) in [("INT", "dual"), ("TERM", "merged")] {
         let mut node = Node::start(&["--topology", topology, "--token-delay-ms", "0"]);

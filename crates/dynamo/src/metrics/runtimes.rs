@@ -38,19 +38,45 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ("handcrank_runtime_inject_depth", "Tasks in the queue that all workers share", |m| {
         m.global_queue_depth() as f64
     }),
+    ("handcrank_runtime_local_depth", "Tasks in the workers' own queues", |m| {
+        (0..m.num_workers()).map(|n| m.worker_local_queue_depth(n)).sum::<usize>() as f64
+    }),
+    ("handcrank_runtime_blocking_threads", "Threads of the blocking pool", |m| {
+        m.num_blocking_threads() as f64
+    }),
+    ("handcrank_runtime_blocking_idle", "Threads of the blocking pool that wait for a job", |m| {
+        m.num_idle_blocking_threads() as f64
+    }),
+    ("handcrank_runtime_blocking_queue", "Jobs that wait for a thread of the blocking pool", |m| {
+        m.blocking_queue_depth() as f64
+    }),
+    ("handcrank_runtime_driver_fds", "Descriptors that the driver watches", |m| {
+        m.io_driver_fd_count() as f64
+    }),
+    ("handcrank_runtime_timers", "Timers that are set", |m| m.num_alive_timers() as f64),
 ];
 
 const COUNTERS: &[(&str, &str, Read)] = &[
+    ("handcrank_runtime_spawned", "Tasks that were spawned", |m| m.spawned_tasks_count() as f64),
+    ("handcrank_runtime_polls", "Times that a task was polled", |m| {
+        each(m, RuntimeMetrics::worker_poll_count)
+    }),
+    ("handcrank_runtime_steals", "Times that a worker took from another", |m| {
+        each(m, RuntimeMetrics::worker_steal_operations)
+    }),
     ("handcrank_runtime_parks", "Times that a worker went to sleep", |m| {
-        each(m, RuntimeMetrics::worker_park_count) as f64
+        each(m, RuntimeMetrics::worker_park_count)
+    }),
+    ("handcrank_runtime_driver_events", "Times that a descriptor became ready", |m| {
+        m.io_driver_ready_count() as f64
     }),
     ("handcrank_runtime_busy_seconds", "Time that workers spent on tasks", |m| {
         (0..m.num_workers()).map(|n| m.worker_total_busy_duration(n).as_secs_f64()).sum()
     }),
 ];
 
-fn each(metrics: &RuntimeMetrics, of: fn(&RuntimeMetrics, usize) -> u64) -> u64 {
-    (0..metrics.num_workers()).map(|worker| of(metrics, worker)).sum()
+fn each(metrics: &RuntimeMetrics, of: fn(&RuntimeMetrics, usize) -> u64) -> f64 {
+    (0..metrics.num_workers()).map(|worker| of(metrics, worker)).sum::<u64>() as f64
 }
 
 impl Collector for Runtimes {
