@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 /// Gives the other tasks a turn before the current one goes on.
 ///
 /// The first poll asks to be polled again and stops. How far back that puts the task is its
-/// executor's decision: a local executor puts it behind everything that is
+/// executor's decision: a [`LocalExecutor`](crate::LocalExecutor) puts it behind everything that is
 /// ready, [`block_on`](crate::block_on) alone has nobody else to run.
 ///
 /// ```
