@@ -166,12 +166,6 @@ mod on_tokio {
 mod on_handcrank {
     use super::{Debug, Duration, Runtime, SocketAddr, io};
 
-    #[cfg(not(feature = "handcrank"))]
-    use tokio::{
-        self as handcrank,
-        io::{AsyncReadExt, AsyncWriteExt},
-    };
-
     runtime! {
         /// Handcrank's. Its streams read and write by themselves, without extension traits.
         Handcrank = handcrank
