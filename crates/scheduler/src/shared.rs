@@ -135,7 +135,7 @@ impl Shared {
             self.attend_driver(seat, desk);
         }
         if tick.is_multiple_of(self.config.global_queue_interval)
-            && let Some(task) = self.inject.pop()
+            && let Some(task) = self.take_injected(desk)
         {
             return Some(task);
         }
