@@ -12,7 +12,7 @@
 //! ```
 //!
 //! If either side goes away first, the other one learns of it: the receiver yields
-//! [`RecvError`](error::RecvError), and [`send`](Sender::send) gives the value back.
+//! [`RecvError`], and [`send`](Sender::send) gives the value back.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -230,7 +230,10 @@ impl<T> Receiver<T> {
             let mut guard = shared.lock();
             guard.receiver_done = true;
             let sender = guard.sender.take();
+            // The next poll is ready in any case, so there is nothing more to be woken for.
+            let own = guard.receiver.take();
             drop(guard);
+            drop(own);
             wake(sender);
         }
     }
