@@ -162,3 +162,94 @@ fn oneshot() {
         }
     }
 }
+
+/// One step with one family of tokens: what they all say afterwards, and who was woken.
+macro_rules! token_step {
+    ($tokens:ident, $waits:ident, $what:ident, $which:ident) => {{
+        match $what {
+            0..=3 => {
+                if let Some(Some(token)) = $tokens.get($which) {
+                    let child = token.child_token();
+                    $waits.push(Waiting::new(child.clone().cancelled_owned()));
+                    $tokens.push(Some(child));
+                }
+            }
+            4 => {
+                if let Some(token) = $tokens.get_mut($which) {
+                    *token = None;
+                }
+            }
+            5 => {
+                if let Some(waiting) = $waits.get_mut($which) {
+                    waiting.future = None;
+                }
+            }
+            6 | 7 => drop($waits.get_mut($which).filter(|it| !it.is_done).map(Waiting::poll)),
+            // Seldom, or there is soon nothing left to cancel.
+            8 if $which % 3 == 0 => {
+                if let Some(Some(token)) = $tokens.get($which) {
+                    token.cancel();
+                }
+            }
+            _ => {}
+        }
+        let cancelled = $tokens.iter().flatten().map(|token| token.is_cancelled());
+        (cancelled.collect::<Vec<_>>(), $waits.iter().map(Waiting::woken).collect::<Vec<_>>())
+    }};
+}
+
+#[test]
+fn cancellation_token() {
+    for seed in 0..2_000 {
+        let mut random = Random::new(seed);
+        let mut their_tokens = vec![Some(tokio_util::sync::CancellationToken::new())];
+        let mut our_tokens = vec![Some(handcrank_sync::CancellationToken::new())];
+        let (mut their_waits, mut our_waits) = (Vec::new(), Vec::new());
+        for number in 0..80 {
+            let (what, which) = (random.below(10), random.below(1 + our_tokens.len()));
+            let expected = token_step!(their_tokens, their_waits, what, which);
+            let found = token_step!(our_tokens, our_waits, what, which);
+            assert_eq!(expected, found, "seed {seed}, step {number}: {what} {which}");
+        }
+    }
+}
+
+/// One step with one tracker.
+macro_rules! tracker_step {
+    ($tracker:ident, $tokens:ident, $waits:ident, $what:ident, $which:ident) => {{
+        let mut answer = None;
+        match $what {
+            0 | 1 => $tokens.push($tracker.token()),
+            2..=4 => drop(($which < $tokens.len()).then(|| $tokens.swap_remove($which))),
+            5 => answer = Some($tracker.close()),
+            6 => answer = Some($tracker.reopen()),
+            7 => {
+                let tracker = $tracker.clone();
+                $waits.push(Waiting::new(async move { tracker.wait().await }));
+            }
+            _ => {
+                let waiting = $waits.get_mut($which).filter(|waiting| !waiting.is_done);
+                answer = waiting.and_then(Waiting::poll);
+            }
+        }
+        let state = ($tracker.len(), $tracker.is_empty(), $tracker.is_closed());
+        (answer, state, $waits.iter().map(Waiting::woken).collect::<Vec<_>>())
+    }};
+}
+
+#[test]
+fn task_tracker() {
+    for seed in 0..2_000 {
+        let mut random = Random::new(seed);
+        let theirs = tokio_util::task::TaskTracker::new();
+        let ours = handcrank_sync::TaskTracker::new();
+        let (mut their_tokens, mut our_tokens) = (Vec::new(), Vec::new());
+        let (mut their_waits, mut our_waits) = (Vec::new(), Vec::new());
+        for number in 0..80 {
+            let (what, which) = (random.below(10), random.below(4));
+            let expected = tracker_step!(theirs, their_tokens, their_waits, what, which);
+            let found = tracker_step!(ours, our_tokens, our_waits, what, which);
+            assert_eq!(expected, found, "seed {seed}, step {number}: {what} {which}");
+        }
+    }
+}
