@@ -381,6 +381,7 @@ mod tests {
 #[cfg(all(test, handcrank_loom))]
 mod models {
     use super::*;
+    use handcrank_task::primitives::sync::Arc;
     use handcrank_task::primitives::{atomic::AtomicUsize, cell::UnsafeCell, model, thread};
 
     /// Work that is published by the call alone: the checker objects if `park` returns without

@@ -337,6 +337,7 @@ mod tests {
 #[cfg(all(test, handcrank_loom))]
 mod models {
     use super::*;
+    use handcrank_task::primitives::sync::Arc;
     use handcrank_task::primitives::{cell::UnsafeCell, model, thread};
     use loom::future::block_on;
 
@@ -369,7 +370,7 @@ mod models {
             let tracker = TaskTracker::new();
             let (token, closing) = (tracker.token(), tracker.clone());
             let task = thread::spawn(move || drop(token));
-            let close = thread::spawn(move || drop(closing.close()));
+            let close = thread::spawn(move || closing.close());
             block_on(tracker.wait());
             task.join().unwrap();
             close.join().unwrap();
