@@ -47,7 +47,12 @@ impl Shutdown {
             }
             *state = State::Running;
         }
-        let start = Start { begun: Instant::now(), admitting: runtime.admission_tracker().len() };
+        let start = Start {
+            begun: Instant::now(),
+            admitting: runtime.admission_tracker().len(),
+            working: runtime.graceful_tracker().len(),
+            requests_ended: runtime.in_flight().ended(),
+        };
         // At once, not when the new thread gets its turn: after `shutdown()` returns, nobody is
         // let in any more.
         runtime.endpoint_shutdown_token().cancel();
@@ -72,12 +77,16 @@ impl Shutdown {
     }
 }
 
-/// What was so before anybody was told to stop.
+/// What was so before anybody was told to stop. Counted any later, what ends fast would be missed.
 #[derive(Clone, Copy)]
 struct Start {
     begun: Instant,
     /// Tasks that let work in.
     admitting: usize,
+    /// Tasks that do the work.
+    working: usize,
+    /// Requests that have ended since the runtime began.
+    requests_ended: u64,
 }
 
 /// Hands the report over when it goes, so that a panic in a phase cannot leave the waiters
@@ -115,16 +124,15 @@ fn run_phases(runtime: &Runtime, cause: Cause, start: Start) {
     let report = &mut deliver.report;
 
     let drain_deadline = begun + drain;
-    let ended_before = runtime.in_flight().ended();
     // Phase 1. The token was cancelled by `begin`: what lets work in ends, and withdraws from
     // discovery as it does.
     let admission = Waiting { tracker: runtime.admission_tracker(), before: start.admitting };
     report.phases.push(admission.end(Phase::StopAdmitting, begun, drain_deadline, |_| {}));
 
     // Phase 2. Work that was let in runs to its end.
-    let work = Waiting::on(runtime.graceful_tracker());
+    let work = Waiting { tracker: runtime.graceful_tracker(), before: start.working };
     report.phases.push(work.end(Phase::Drain, Instant::now(), drain_deadline, |_| {}));
-    report.in_flight_ended = runtime.in_flight().ended() - ended_before;
+    report.in_flight_ended = runtime.in_flight().ended() - start.requests_ended;
     report.cut_off = runtime.in_flight().snapshot().into_iter().map(CutOff::from).collect();
 
     // Phase 3. Only now may the lease go: while work drained, the node had to stay alive for

@@ -65,7 +65,7 @@ pub struct PhaseReport {
     pub phase: Phase,
     /// How long it took.
     pub took: Duration,
-    /// How many of the tasks it waited for ended by themselves.
+    /// How many ended by themselves, of the tasks that were there before they were told to end.
     pub ended: usize,
     /// How many had not when the phase's time was up.
     pub cut_off: usize,
