@@ -14,8 +14,14 @@ use std::time::{Duration, Instant};
 /// Nothing here takes longer than this unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the echo engine is to say back, one character at a time.
-const MESSAGE: &str = "Turn the crank: ünïcode, too.";
+/// What the echo engine is to say back, one token at a time. Long enough that a signal sent after
+/// the first token finds the answer still under way.
+const MESSAGE: &str = "Turn the crank and the light comes on; turn it faster and it burns brighter: \
+                       für alle, 光, ☀. Stop, and you can still see for a moment what it was that \
+                       made the light, because the wheel runs on a little after the hand is gone.";
+
+/// The fewest tokens that the message can be cut into, if they are no larger than a word.
+const FEWEST: usize = 40;
 
 /// Builds, starts, asks, stops.
 pub(crate) fn smoke(steps: &mut Steps) {
@@ -239,16 +245,16 @@ impl Stream {
         if said != MESSAGE {
             return Err(format!("the tokens make {said:?}"));
         }
-        let (chunks, expected) = (self.chunks_with_tokens, MESSAGE.chars().count());
-        if tokens.len() != expected {
-            return Err(format!("{} tokens for {expected} characters", tokens.len()));
+        let (tokens, chunks) = (tokens.len(), self.chunks_with_tokens);
+        if tokens < FEWEST {
+            return Err(format!("only {tokens} tokens"));
         }
         // More than one chunk means that the tokens came as they were made. Not exactly as many:
         // a machine with its hands full may let two of them fall into one.
-        if chunks < expected / 2 {
-            return Err(format!("{expected} tokens in only {chunks} chunks"));
+        if chunks < tokens / 2 {
+            return Err(format!("{tokens} tokens in only {chunks} chunks"));
         }
-        println!("{expected} tokens in {chunks} chunks, then [DONE]");
+        println!("{tokens} tokens in {chunks} chunks, then [DONE]");
         Ok(())
     }
 }
