@@ -16,6 +16,9 @@ use tests::{Entry, Ledger, Random};
 
 /// How often an errand may send others on errands of their own, one below the other.
 const DEPTH: u32 = 2;
+/// The depth of an errand that a blocking job waits for. It must not need a thread of the same
+/// pool: they could all be waiting like that.
+const IN_BLOCKING: u32 = DEPTH + 1;
 const ROOM: usize = 1 << 13;
 
 /// A number of errands that are watched to their end.
@@ -165,7 +168,7 @@ pub(crate) fn errand(round: Arc<Round>, mut random: Random, depth: u32) -> Erran
     Box::pin(async move {
         let _entry = entry;
         for _ in 0..random.below(3) {
-            step(&round, &mut random).await;
+            step(&round, &mut random, depth).await;
         }
         match random.below(12) {
             0..=4 if depth < DEPTH => {
@@ -175,13 +178,13 @@ pub(crate) fn errand(round: Arc<Round>, mut random: Random, depth: u32) -> Erran
             5 => panic_on_purpose(),
             6 => endless(&round, &mut random).await,
             7 => round.io(tcp(&mut random).await),
-            _ => step(&round, &mut random).await,
+            _ => step(&round, &mut random, depth).await,
         }
     })
 }
 
 /// Something that takes a moment.
-async fn step(round: &Arc<Round>, random: &mut Random) {
+async fn step(round: &Arc<Round>, random: &mut Random, depth: u32) {
     match random.below(10) {
         0 => {
             for _ in 0..random.below(8) {
@@ -201,7 +204,7 @@ async fn step(round: &Arc<Round>, random: &mut Random) {
                 }));
             }
         }
-        5 => blocking(round, random).await,
+        5 if depth != IN_BLOCKING => blocking(round, random).await,
         6 => round.io(unix(random).await),
         7 => round.io(datagram().await),
         8 => {
@@ -271,7 +274,7 @@ async fn blocking(round: &Arc<Round>, random: &mut Random) {
         if blocks {
             // The runtime may be at its end: then this is cut short, one way or another.
             let handle = Handle::current();
-            let errand = handle.spawn(errand(inner.clone(), child, DEPTH));
+            let errand = handle.spawn(errand(inner.clone(), child, IN_BLOCKING));
             inner.world.answer(&handle.block_on(errand));
         }
     });
