@@ -7,8 +7,8 @@
 //! models", 2013.)
 //!
 //! A model checker cannot look inside crossbeam. Under it, the same names stand for queues behind a
-//! mutex: the models prove what this crate does with the queues, and crossbeam's own tests speak
-//! for the queues themselves.
+//! mutex, with a look that promises nothing: the models prove what this crate does with the queues,
+//! and crossbeam's own tests speak for the queues themselves.
 
 #[cfg(not(handcrank_loom))]
 pub(crate) use real::{Injector, Local, Stealer};
@@ -138,32 +138,76 @@ mod real {
 #[cfg(handcrank_loom)]
 mod stand_in {
     use handcrank_task::Task;
+    use handcrank_task::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
     use handcrank_task::primitives::sync::{Arc, Mutex};
     use std::collections::VecDeque;
 
-    type Shared = Arc<Mutex<VecDeque<Task>>>;
-
-    pub(crate) struct Local(Shared);
-    pub(crate) struct Stealer(Shared);
-    pub(crate) struct Injector(Shared);
-
-    fn shared() -> Shared {
-        Arc::new(Mutex::new(VecDeque::new()))
+    /// A queue that promises as little as a queue can. Whether it holds something is told from a
+    /// relaxed counter beside the lock, so a look at it synchronizes with nothing, and may be out
+    /// of date: with the lock, each look would order the threads, and no fence would be missed.
+    struct Queue {
+        tasks: Mutex<VecDeque<Task>>,
+        len: AtomicUsize,
     }
+
+    impl Queue {
+        fn new() -> Self {
+            Self { tasks: Mutex::new(VecDeque::new()), len: AtomicUsize::new(0) }
+        }
+
+        fn len(&self) -> usize {
+            self.len.load(Relaxed)
+        }
+
+        fn is_empty(&self) -> bool {
+            self.len() == 0
+        }
+
+        fn push(&self, task: Task) {
+            let mut tasks = self.tasks.lock();
+            tasks.push_back(task);
+            self.len.store(tasks.len(), Relaxed);
+        }
+
+        fn pop(&self) -> Option<Task> {
+            self.take(1, |_| ())
+        }
+
+        /// The first task, and up to `most - 1` others, one by one, after the lock is released: on
+        /// their way they are in no queue, as upstream.
+        fn take(&self, most: usize, other: impl FnMut(Task)) -> Option<Task> {
+            if self.is_empty() {
+                return None;
+            }
+            let mut tasks = self.tasks.lock();
+            let most = most.min(tasks.len());
+            let left = tasks.split_off(most);
+            let mut taken = std::mem::replace(&mut *tasks, left).into_iter();
+            self.len.store(tasks.len(), Relaxed);
+            drop(tasks);
+            let first = taken.next();
+            taken.for_each(other);
+            first
+        }
+    }
+
+    pub(crate) struct Local(Arc<Queue>);
+    pub(crate) struct Stealer(Arc<Queue>);
+    pub(crate) struct Injector(Queue);
 
     impl Local {
         pub(crate) fn new() -> (Self, Stealer) {
-            let queue = shared();
+            let queue = Arc::new(Queue::new());
             (Self(queue.clone()), Stealer(queue))
         }
         pub(crate) fn push(&self, task: Task) {
-            self.0.lock().push_back(task);
+            self.0.push(task);
         }
         pub(crate) fn pop(&self) -> Option<Task> {
-            self.0.lock().pop_front()
+            self.0.pop()
         }
         pub(crate) fn is_empty(&self) -> bool {
-            self.0.lock().is_empty()
+            self.0.is_empty()
         }
     }
 
@@ -171,34 +215,34 @@ mod stand_in {
 
     impl Stealer {
         pub(crate) fn is_empty(&self) -> bool {
-            self.0.lock().is_empty()
+            self.0.is_empty()
         }
         pub(crate) fn len(&self) -> usize {
-            self.0.lock().len()
+            self.0.len()
         }
-        pub(crate) fn steal_into(&self, _: &Local) -> Result<Option<Task>, Contended> {
-            Ok(self.0.lock().pop_front())
+        pub(crate) fn steal_into(&self, thief: &Local) -> Result<Option<Task>, Contended> {
+            Ok(self.0.take(self.0.len().div_ceil(2), |task| thief.push(task)))
         }
     }
 
     impl Injector {
         pub(crate) fn new() -> Self {
-            Self(shared())
+            Self(Queue::new())
         }
         pub(crate) fn push(&self, task: Task) {
-            self.0.lock().push_back(task);
+            self.0.push(task);
         }
         pub(crate) fn is_empty(&self) -> bool {
-            self.0.lock().is_empty()
+            self.0.is_empty()
         }
         pub(crate) fn len(&self) -> usize {
-            self.0.lock().len()
+            self.0.len()
         }
         pub(crate) fn pop(&self) -> Option<Task> {
-            self.0.lock().pop_front()
+            self.0.pop()
         }
-        pub(crate) fn take_into(&self, _: &Local, _: usize) -> Option<Task> {
-            self.pop()
+        pub(crate) fn take_into(&self, local: &Local, more: usize) -> Option<Task> {
+            self.0.take(more + 1, |task| local.push(task))
         }
     }
 }

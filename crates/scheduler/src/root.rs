@@ -61,13 +61,21 @@ impl Wake for Root {
     }
 }
 
+type Cached = Cell<Option<(Arc<Root>, Waker)>>;
+
+#[cfg(not(handcrank_loom))]
+thread_local! {
+    static CACHED: Cached = const { Cell::new(None) };
+}
+
+#[cfg(handcrank_loom)]
+loom::thread_local! {
+    static CACHED: Cached = Cell::new(None);
+}
+
 /// Runs `f` with this thread's root. Made once for each thread; a `block_on` within a `block_on`
 /// gets one of its own.
 pub(crate) fn with<R>(f: impl FnOnce(&Arc<Root>, &Waker) -> R) -> R {
-    type Cached = Cell<Option<(Arc<Root>, Waker)>>;
-    thread_local! {
-        static CACHED: Cached = const { Cell::new(None) };
-    }
     // While the thread's locals are being torn down there is no cache, but still a future to run.
     let cached = CACHED.try_with(Cell::take).ok().flatten();
     let (root, waker) = cached.unwrap_or_else(|| {

@@ -7,9 +7,9 @@
 
 use crate::queue::{Local, Stealer};
 use crate::shared::Shared;
+use handcrank_task::primitives::contain;
 use handcrank_task::{Task, Woke};
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
 use std::time::Instant;
@@ -53,6 +53,10 @@ pub(crate) struct Desk {
     /// Kept for its capacity.
     pub(crate) woken: Cell<Vec<Waker>>,
     since: Cell<Option<Instant>>,
+    /// Under a checker, touched by whoever sits down or stands up: it sees if two sit here at once,
+    /// or if one comes without having seen what the one before did.
+    #[cfg(handcrank_loom)]
+    touched: handcrank_task::primitives::cell::UnsafeCell<()>,
 }
 
 /// What the metrics read. Written by the one who sits here, so plain additions do.
@@ -75,7 +79,7 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
 /// Calls wakers. They may be foreign code; a panic in one ends here and not the worker.
 pub(crate) fn call_all(woken: &mut Vec<Waker>) {
     for waker in woken.drain(..) {
-        drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
+        contain(|| waker.wake());
     }
 }
 
@@ -93,6 +97,8 @@ impl Seat {
             batch: Cell::new(false),
             woken: Cell::new(Vec::new()),
             since: Cell::new(None),
+            #[cfg(handcrank_loom)]
+            touched: handcrank_task::primitives::cell::UnsafeCell::new(()),
         };
         Self { desk, index, stealer, counters: Counters::default() }
     }
@@ -197,6 +203,8 @@ impl Desk {
 
     /// Shows everybody what only this thread could see, before the seat is left.
     pub(crate) fn flush(&self) {
+        #[cfg(handcrank_loom)]
+        self.touched.with_mut(|_| ());
         if let Some(task) = self.lifo.take() {
             self.queue.push(task);
         }
@@ -220,6 +228,8 @@ impl Desk {
 
     /// Somebody sits down.
     pub(crate) fn begin(&self) {
+        #[cfg(handcrank_loom)]
+        self.touched.with_mut(|_| ());
         self.since.set(Some(Instant::now()));
     }
 

@@ -5,6 +5,7 @@ use crate::here;
 use crate::seat::{Seat, call_all, count};
 use crate::shared::Shared;
 use handcrank_task::primitives::atomic::{Ordering::SeqCst, fence};
+use handcrank_task::primitives::contain;
 use std::task::Waker;
 
 /// Why a worker gets up.
@@ -100,7 +101,8 @@ impl Shared {
         let counters = &self.seats[number].counters;
         let call = |hook: &Option<Hook>| {
             if let Some(hook) = hook {
-                hook();
+                // A worker that died of it in its bed would still be claimed, and never come.
+                contain(|| hook());
             }
         };
         call(&self.config.on_park);

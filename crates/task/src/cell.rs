@@ -16,12 +16,13 @@ use crate::current::{self, BUDGET};
 use crate::join::JoinError;
 use crate::list::Links;
 use crate::primitives::cell::UnsafeCell;
+use crate::primitives::{caught, contain};
 use crate::state::{End, Joiner, Start, State, Woken};
 use crate::waker;
 use crate::{Id, Schedule, Task, Woke};
 use std::future::Future;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
@@ -309,7 +310,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
     // keeps it from giving up a pointer it does not have.
     let waker = ManuallyDrop::new(unsafe { waker::borrowed(raw) });
     let mut cx = Context::from_waker(&waker);
-    let polled = catch_unwind(AssertUnwindSafe(|| {
+    let polled = caught(|| {
         cell.stage.with_mut(|stage| {
             // SAFETY: RUNNING is set and we set it, so nobody else touches the stage. The future
             // is pinned: it never leaves its place in the heap until it is dropped there.
@@ -325,7 +326,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
                 polled
             }
         })
-    }));
+    });
     let output = match polled {
         Ok(Poll::Pending) => {
             drop(restore);
@@ -341,13 +342,13 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
         Ok(Poll::Ready(output)) => Ok(output),
         Err(payload) => {
             // SAFETY: RUNNING is ours.
-            let _ = unsafe { drop_stage(cell) };
+            contain(|| unsafe { empty(cell) });
             Err(JoinError::panicked(cell.header.id, payload))
         }
     };
     drop(restore);
     // SAFETY: RUNNING is ours.
-    unsafe { finish(raw, cell, output, 1) };
+    unsafe { finish::<F, S>(raw, output, 1) };
 }
 
 /// Drops the future of a task whose RUNNING bit is the caller's, and completes it as cancelled.
@@ -358,25 +359,24 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(raw: RawTask, refs: usize) {
     let id = cell.header.id;
     let restore = current::enter(id, BUDGET);
     // SAFETY: RUNNING is the caller's.
-    let error = match unsafe { drop_stage(cell) } {
+    let error = match caught(|| unsafe { empty(cell) }) {
         Ok(()) => JoinError::cancelled(id),
         Err(payload) => JoinError::panicked(id, payload),
     };
     drop(restore);
     // SAFETY: as above.
-    unsafe { finish(raw, cell, Err(error), refs) };
+    unsafe { finish::<F, S>(raw, Err(error), refs) };
 }
 
-/// Drops what the stage holds, where it lies. A panic on the way is returned.
+/// Drops what the stage holds, where it lies. That is foreign code and may panic; the stage is
+/// empty nevertheless.
 ///
 /// # Safety
 ///
 /// The stage is the caller's to touch.
-unsafe fn drop_stage<F: Future, S>(cell: &Cell<F, S>) -> std::thread::Result<()> {
-    catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: the caller's promise.
-        cell.stage.with_mut(|stage| unsafe { *stage = Stage::Taken });
-    }))
+unsafe fn empty<F: Future, S>(cell: &Cell<F, S>) {
+    // SAFETY: the caller's promise.
+    cell.stage.with_mut(|stage| unsafe { *stage = Stage::Taken });
 }
 
 /// Stores the output, leaves the owned list, completes, wakes the handle, and gives up `refs`
@@ -387,10 +387,13 @@ unsafe fn drop_stage<F: Future, S>(cell: &Cell<F, S>) -> std::thread::Result<()>
 /// RUNNING is the caller's, as are the pointers; the future is dropped.
 unsafe fn finish<F: Future + 'static, S: Schedule>(
     raw: RawTask,
-    cell: &Cell<F, S>,
     output: Result<F::Output, JoinError>,
     mut refs: usize,
 ) {
+    // Not passed in: a reference that is an argument must stay valid until the function returns,
+    // and the last line may free what this one points to.
+    // SAFETY: the caller has a pointer.
+    let cell = unsafe { raw.cell::<F, S>() };
     // SAFETY: RUNNING is ours. What is overwritten is `Taken`.
     cell.stage.with_mut(|stage| unsafe { *stage = Stage::Output(output) });
     // Off the list before anybody can see the end: one who has joined a task does not find it
@@ -401,7 +404,7 @@ unsafe fn finish<F: Future + 'static, S: Schedule>(
     }
     match cell.header.state.complete() {
         // SAFETY: without a handle the output is the runner's.
-        Joiner::Gone => drop(unsafe { drop_stage(cell) }),
+        Joiner::Gone => contain(|| unsafe { empty(cell) }),
         Joiner::Absent => {}
         Joiner::Waiting => wake_joiner(&cell.header),
     }
@@ -416,13 +419,13 @@ fn wake_joiner(header: &Header) {
         // alone until the bit falls.
         if let Some(waker) = unsafe { &*slot } {
             // A waker is foreign code, and a panic in it must not take the worker with it.
-            drop(catch_unwind(AssertUnwindSafe(|| waker.wake_by_ref())));
+            contain(|| waker.wake_by_ref());
         }
     });
     if header.state.join_waker_used() {
         // SAFETY: the handle has gone and left the slot to us.
         let waker = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
-        drop(catch_unwind(AssertUnwindSafe(|| drop(waker))));
+        contain(|| drop(waker));
     }
 }
 
@@ -456,7 +459,7 @@ unsafe fn take_output<F: Future + 'static, S: Schedule>(raw: RawTask, slot: *mut
 unsafe fn drop_output<F: Future + 'static, S: Schedule>(raw: RawTask) {
     // SAFETY: the caller has a pointer, and the output is its to drop. A panic in the output's
     // destructor ends here, as nobody is left to hear of it.
-    drop(unsafe { drop_stage(raw.cell::<F, S>()) });
+    contain(|| unsafe { empty(raw.cell::<F, S>()) });
 }
 
 unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
@@ -470,5 +473,5 @@ unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
         cell.stage.with_mut(|_| ());
     }
     // A future dropped here was never given to a list; its destructor is foreign code.
-    drop(catch_unwind(AssertUnwindSafe(|| drop(cell))));
+    contain(|| drop(cell));
 }

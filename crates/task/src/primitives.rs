@@ -11,10 +11,28 @@ pub use real::*;
 #[cfg(handcrank_loom)]
 pub use modelled::*;
 
+/// Runs foreign code from which no panic may come back.
+///
+/// What a panic leaves behind, its payload, is foreign code too once it is dropped, and may panic
+/// in its turn. That second payload is leaked: somewhere it has to end.
+pub fn contain(f: impl FnOnce()) {
+    if let Err(payload) = caught(f)
+        && let Err(worse) = caught(|| drop(payload))
+    {
+        std::mem::forget(worse);
+    }
+}
+
 /// The real thing.
 #[cfg(not(handcrank_loom))]
 mod real {
     pub use std::thread;
+
+    /// Runs foreign code; its panic is returned as a value.
+    #[inline]
+    pub fn caught<R>(f: impl FnOnce() -> R) -> thread::Result<R> {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(f))
+    }
 
     /// Locks and shared ownership.
     pub mod sync {
@@ -73,6 +91,12 @@ mod real {
 #[cfg(handcrank_loom)]
 mod modelled {
     pub use loom::thread;
+
+    /// Runs foreign code. A panic goes through: under the checker it is the checker's verdict, and
+    /// to catch it would be to hide it.
+    pub fn caught<R>(f: impl FnOnce() -> R) -> std::thread::Result<R> {
+        Ok(f())
+    }
 
     /// Locks and shared ownership.
     pub mod sync {

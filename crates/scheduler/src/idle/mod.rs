@@ -14,7 +14,7 @@ pub(crate) use bits::Bits;
 
 use crate::driver::Driver;
 use handcrank_task::primitives::atomic::{
-    AtomicUsize,
+    AtomicIsize, AtomicUsize,
     Ordering::{AcqRel, Relaxed, SeqCst},
     fence,
 };
@@ -27,9 +27,13 @@ pub(crate) struct Idle {
     /// duty, to wake it.
     sleepers: Bits,
     /// Workers that look for work in other seats' queues, and sleepers that were claimed and will.
-    searching: AtomicUsize,
+    ///
+    /// Never more than there really are. For a moment it may say less, even less than none: a
+    /// sleeper that gets up by itself just after it was claimed may have ended its search before
+    /// its claimer has counted it. Too few is safe: somebody is woken, or looks again, in vain.
+    searching: AtomicIsize,
     /// At most half of the seats search at once: more would only fight over the same queues.
-    seats: usize,
+    seats: isize,
     beds: Box<[Sleeper]>,
     /// The worker that last lay down in the driver. A hint: it is woken last, so that sockets and
     /// timers stay attended to.
@@ -41,8 +45,8 @@ impl Idle {
     pub(crate) fn new(workers: usize, seats: usize) -> Self {
         Self {
             sleepers: Bits::new(workers, false),
-            searching: AtomicUsize::new(0),
-            seats,
+            searching: AtomicIsize::new(0),
+            seats: isize::try_from(seats).unwrap_or(isize::MAX),
             beds: (0..workers).map(|_| Sleeper::new()).collect(),
             in_driver: AtomicUsize::new(usize::MAX),
         }
@@ -54,7 +58,7 @@ impl Idle {
         // Pairs with the fence of a worker that lies down (`worker::lie_down`) or leaves
         // (`Shared::leave`): one of the two sees the other's write, the push or the announcement.
         fence(SeqCst);
-        if !self.sleepers.is_empty() && self.searching.load(Relaxed) == 0 {
+        if !self.sleepers.is_empty() && self.searching.load(Relaxed) <= 0 {
             self.wake_one(driver);
         }
     }
@@ -125,8 +129,6 @@ impl Idle {
     /// This thread's search is over. `true` if nobody else searches: if it found something, it
     /// owes a [`notify`](Self::notify), because pushes that saw it searching woke nobody.
     pub(crate) fn end_search(&self) -> bool {
-        let before = self.searching.fetch_sub(1, AcqRel);
-        debug_assert!(before > 0, "a search ended that never began");
-        before == 1
+        self.searching.fetch_sub(1, AcqRel) <= 1
     }
 }
