@@ -49,8 +49,7 @@ fn threads_have_names() {
             })
         })
         .collect();
-    let names: HashSet<_> =
-        tasks.into_iter().map(|task| runtime.block_on(task).unwrap()).collect();
+    let names: HashSet<_> = tasks.into_iter().map(|task| runtime.block_on(task).unwrap()).collect();
     assert_eq!(names, ["rt-0", "rt-1", "rt-2"].map(str::to_owned).into());
 }
 

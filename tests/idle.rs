@@ -155,9 +155,7 @@ fn after_wakes_for_nothing() {
         socket.readable().await.unwrap();
         let task = handcrank::spawn(pending::<()>());
         let wakers: Vec<_> = futures_util::future::join_all((0..10).map(|_| {
-            handcrank::spawn(std::future::poll_fn(|cx| {
-                std::task::Poll::Ready(cx.waker().clone())
-            }))
+            handcrank::spawn(std::future::poll_fn(|cx| std::task::Poll::Ready(cx.waker().clone())))
         }))
         .await;
         for waker in wakers {

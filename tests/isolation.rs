@@ -170,7 +170,10 @@ fn the_metrics_tell_the_truth() {
                 let _ = released.recv();
             });
             begun.await.unwrap();
-            assert_eq!((metrics().num_blocking_threads(), metrics().num_idle_blocking_threads()), (1, 0));
+            assert_eq!(
+                (metrics().num_blocking_threads(), metrics().num_idle_blocking_threads()),
+                (1, 0)
+            );
             drop(release);
             job.await.unwrap();
 

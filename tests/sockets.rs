@@ -478,7 +478,10 @@ fn unix_sockets() {
         });
         join_all(clients).await;
         serving.await.unwrap();
-        assert_eq!(UnixStream::connect(&path).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(
+            UnixStream::connect(&path).await.unwrap_err().kind(),
+            ErrorKind::ConnectionRefused
+        );
 
         let (mut left, right) = UnixStream::pair().unwrap();
         drop(right);
@@ -487,7 +490,8 @@ fn unix_sockets() {
 
         let path = folder.join("datagram");
         let _ = std::fs::remove_file(&path);
-        let (server, client) = (UnixDatagram::bind(&path).unwrap(), UnixDatagram::unbound().unwrap());
+        let (server, client) =
+            (UnixDatagram::bind(&path).unwrap(), UnixDatagram::unbound().unwrap());
         let receiving = handcrank::spawn(async move {
             let mut buffer = [0; 16];
             let length = server.recv(&mut buffer).await.unwrap();

@@ -327,7 +327,8 @@ async fn tcp(random: &mut Random) -> io::Result<()> {
 }
 
 async fn datagram() -> io::Result<()> {
-    let (left, right) = (UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?);
+    let (left, right) =
+        (UdpSocket::bind("127.0.0.1:0").await?, UdpSocket::bind("127.0.0.1:0").await?);
     left.connect(right.local_addr()?).await?;
     left.send(b"a datagram").await?;
     let (length, from) = right.recv_from(&mut [0; 16]).await?;

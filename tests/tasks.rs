@@ -644,9 +644,9 @@ fn block_on_inside_of_a_blocking_job() {
                 sleep(Duration::from_millis(1)).await;
                 handcrank::spawn(async { 40 }).await.unwrap()
             });
-            let other = Flavour::CurrentThread.build().block_on(async {
-                handcrank::spawn(async { 2 }).await.unwrap()
-            });
+            let other = Flavour::CurrentThread
+                .build()
+                .block_on(async { handcrank::spawn(async { 2 }).await.unwrap() });
             own + other
         });
         assert_eq!(job.await.unwrap(), 42);
