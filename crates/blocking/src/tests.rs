@@ -326,7 +326,7 @@ fn hooks_run_and_their_panics_are_ignored() {
 
 #[test]
 fn a_thread_name_may_come_from_code_that_uses_the_pool() {
-    let slot = Arc::new(std::sync::OnceLock::<crate::Spawner>::new());
+    let slot = Arc::new(handcrank_task::primitives::sync::Mutex::new(None::<crate::Spawner>));
     let named = Arc::new(AtomicUsize::new(0));
     let pool = Pool::new(Config {
         max_threads: 2,
@@ -335,14 +335,16 @@ fn a_thread_name_may_come_from_code_that_uses_the_pool() {
             move || {
                 let number = named.fetch_add(1, Ordering::Relaxed);
                 if number == 0 {
-                    drop(slot.get().unwrap().spawn_blocking(|| ()).unwrap());
+                    // Taken out: left in, the pool would keep itself alive through its own settings.
+                    let spawner = slot.lock().take().unwrap();
+                    drop(spawner.spawn_blocking(|| ()).unwrap());
                 }
                 format!("named-{number}")
             }
         }),
         ..Config::default()
     });
-    assert!(slot.set(pool.spawner()).is_ok());
+    *slot.lock() = Some(pool.spawner());
     let name = pool.spawner().spawn_blocking(|| thread::current().name().map(str::to_owned));
     assert!(block_on(name.unwrap()).unwrap().unwrap().starts_with("named-"));
     assert_eq!(pool.spawner().metrics().spawned, 2);
