@@ -148,8 +148,9 @@ fn a_busy_stream_lets_its_neighbours_through() {
             let address = listener.local_addr().unwrap();
             busy.push(handcrank::spawn(async move {
                 let mut stream = TcpStream::connect(address).await.unwrap();
+                let block = vec![0; 32 << 10];
                 loop {
-                    stream.write_all(&[0; 32 << 10]).await.unwrap();
+                    stream.write_all(&block).await.unwrap();
                 }
             }));
             busy.push(handcrank::spawn(async move {

@@ -24,7 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// How long a test waits for what must happen. Nothing depends on it but how soon a failure shows.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A kind of runtime to run a test on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

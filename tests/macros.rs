@@ -28,8 +28,8 @@ async fn a_test_runs_on_three() {
 #[handcrank::test(start_paused = true)]
 async fn a_test_whose_clock_stands() {
     let begun = Instant::now();
-    sleep(Duration::from_secs(3600)).await;
-    assert_eq!(begun.elapsed(), Duration::from_secs(3600));
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(begun.elapsed(), Duration::from_hours(1));
 }
 
 #[handcrank::test(flavor = "current_thread", crate = "renamed::inner")]
@@ -63,7 +63,7 @@ async fn several_threads() -> RuntimeFlavor {
 
 #[handcrank::main(flavor = "current_thread", start_paused = true)]
 async fn with_parameters<T: Clone + 'static>(value: &T, times: usize) -> Vec<T> {
-    sleep(Duration::from_secs(86_400)).await;
+    sleep(Duration::from_hours(24)).await;
     vec![value.clone(); times]
 }
 

@@ -60,7 +60,7 @@ fn build() -> PathBuf {
 
 /// A running node.
 pub(crate) struct Node {
-    child: Child,
+    child: Ends,
     out: BufReader<ChildStdout>,
     pub(crate) http: SocketAddr,
     pub(crate) system: SocketAddr,
@@ -69,13 +69,10 @@ pub(crate) struct Node {
 impl Node {
     /// Starts one on free ports and waits until it listens.
     pub(crate) fn start(flags: &[&str]) -> Self {
-        let mut child = serve()
-            .args(["--addr", "127.0.0.1:0", "--system-addr", "127.0.0.1:0"])
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut command = serve();
+        command.args(["--addr", "127.0.0.1:0", "--system-addr", "127.0.0.1:0"]).args(flags);
+        let mut child = Ends(command.stdout(Stdio::piped()).spawn().expect("it starts"));
+        let mut out = BufReader::new(child.0.stdout.take().expect("it is piped"));
         let mut line = String::new();
         loop {
             line.clear();
@@ -89,7 +86,7 @@ impl Node {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        let id = Pid::from_raw(self.child.id().cast_signed()).expect("a process");
+        let id = Pid::from_raw(self.child.0.id().cast_signed()).expect("a process");
         kill_process(id, signal).expect("it lives");
     }
 
@@ -98,7 +95,7 @@ impl Node {
         let ended = task::spawn_blocking(move || {
             let mut rest = String::new();
             self.out.read_to_string(&mut rest).expect("it writes text");
-            (self.child.wait().expect("it ends").code(), rest)
+            (self.child.0.wait().expect("it ends").code(), rest)
         });
         soon(ended).await.expect("no panic")
     }
@@ -139,11 +136,14 @@ impl Node {
     }
 }
 
-impl Drop for Node {
+/// A process that does not outlive the test.
+struct Ends(Child);
+
+impl Drop for Ends {
     fn drop(&mut self) {
         // Nothing to do if it has ended: a child that was waited for is not killed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -232,7 +232,7 @@ impl Events {
         loop {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let data = event.strip_prefix("data: ").expect("only data").to_owned();
-                self.buffer = rest.to_owned();
+                self.buffer = rest.into();
                 return Some(data);
             }
             let frame = soon(self.body.frame()).await?.ok()?;

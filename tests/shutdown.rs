@@ -31,7 +31,7 @@ fn load(runtime: &Runtime, book: &Ledger) -> Vec<JoinHandle<()>> {
                 future.await;
             }));
         };
-        wait(Box::pin(sleep_for(Duration::from_secs(3600))));
+        wait(Box::pin(sleep_for(Duration::from_hours(1))));
         wait(Box::pin(sleep_for(Duration::from_secs(n))));
         wait(Box::pin(pending()));
         wait(Box::pin({
@@ -176,7 +176,7 @@ fn a_shutdown_with_a_limit_ends_early_if_it_can() {
         let book = Ledger::new(1000);
         let tasks = load(&runtime, &book);
         // If it waited for the limit, the watchdog would say so.
-        runtime.shutdown_timeout(Duration::from_secs(3600));
+        runtime.shutdown_timeout(Duration::from_hours(1));
         book.check();
         all_cancelled(tasks);
     });
@@ -266,7 +266,7 @@ fn a_task_may_end_its_own_runtime_in_the_background() {
                 }
             };
             runtime.shutdown_background();
-            sleep_for(Duration::from_secs(3600)).await;
+            sleep_for(Duration::from_hours(1)).await;
         });
         drop(runtime);
         // On a runtime without threads this is what runs it.
@@ -323,7 +323,7 @@ fn blocking_jobs_that_wait_for_the_runtime_are_told() {
             String::from("cancelled")
         }));
         wait(Box::pin(async {
-            sleep_for(Duration::from_secs(3600)).await;
+            sleep_for(Duration::from_hours(1)).await;
             String::from("slept")
         }));
         for _ in 0..4 {
@@ -402,7 +402,7 @@ fn wakers_and_handles_outlive_the_runtime() {
         root.wake();
         for waker in kept.lock().drain(..) {
             waker.wake_by_ref();
-            waker.clone().wake();
+            waker.wake_by_ref();
         }
         for abort in aborts {
             abort.abort();
@@ -430,7 +430,7 @@ fn sockets_and_timers_outlive_the_runtime() {
         let (listener, stream, mut timer) = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-            let mut timer = Box::pin(sleep(Duration::from_secs(3600)));
+            let mut timer = Box::pin(sleep(Duration::from_hours(1)));
             assert!(futures_util::poll!(&mut timer).is_pending());
             (listener, stream, timer)
         });

@@ -182,7 +182,7 @@ fn mayfly(world: &Arc<World>, part: &Part, random: &mut Random) {
 fn end(runtime: Runtime, round: &Arc<Round>, random: &mut Random) {
     match random.below(6) {
         0 => runtime.shutdown_background(),
-        1 => runtime.shutdown_timeout(Duration::from_secs(3600)),
+        1 => runtime.shutdown_timeout(Duration::from_hours(1)),
         2 => {
             // While other threads are in `block_on` through a handle.
             let (ended, end) = oneshot::channel();
@@ -209,12 +209,10 @@ fn end(runtime: Runtime, round: &Arc<Round>, random: &mut Random) {
             ended.send(()).expect("it waits, whatever happens to the runtime");
             third.join().expect("no panic").expect("a message");
             drop((first.join().expect("no panic"), second.join().expect("no panic")));
-            return;
         }
         _ => {
             drop(runtime);
             assert!(round.is_over(), "the drop of a runtime waits for all: {round:?}");
-            return;
         }
     }
 }

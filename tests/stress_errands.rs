@@ -257,7 +257,7 @@ async fn timer(random: &mut Random) {
     let mut sleep = pin!(time::sleep(some()));
     if futures_util::poll!(&mut sleep).is_pending() {
         // Moved there and back.
-        sleep.as_mut().reset(begun + Duration::from_secs(3600));
+        sleep.as_mut().reset(begun + Duration::from_hours(1));
         let _ = futures_util::poll!(&mut sleep);
         let deadline = begun + some();
         sleep.as_mut().reset(deadline);

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tests::Random;
 
 /// So long a part may stand still before the whole is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What tasks may say when they panic: what they were told to, and what a timer or a socket says
 /// that is used in the poll during which its runtime ended.

@@ -364,7 +364,7 @@ fn aborted_while_it_waits() {
         abort_waiting(&book, async move { drop(listener.accept().await) }).await;
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         abort_waiting(&book, async move { drop(socket.recv(&mut [0; 8]).await) }).await;
-        abort_waiting(&book, sleep(Duration::from_secs(3600))).await;
+        abort_waiting(&book, sleep(Duration::from_hours(1))).await;
         let (_sender, receiver) = oneshot::channel::<()>();
         abort_waiting(&book, async move { drop(receiver.await) }).await;
         let inner = handcrank::spawn(pending::<()>());
