@@ -85,6 +85,12 @@ workloads! {
     "sleep_many": timer::SLEEPERS, timer::sleep_many;
 }
 
+/// The README's example has to compile. It is held to that here because this package may use the
+/// runtime and is never published without the folder around it.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 #[cfg(test)]
 mod tests {
     use super::*;
