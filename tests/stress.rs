@@ -70,7 +70,9 @@ fn stress() {
             outside_round(world, part, &handle, &mut outside);
         }
     }));
-    parts.into_iter().for_each(|part| part.join().expect("no part panics"));
+    for part in parts {
+        part.join().expect("no part panics");
+    }
 
     for (runtime, name) in [(&multi, "multi"), (&single, "single")] {
         assert_eq!(runtime.metrics().num_alive_tasks(), 0, "{name}");
