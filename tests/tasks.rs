@@ -208,11 +208,9 @@ fn a_panic_in_the_root_future_comes_out_of_block_on() {
     on_each(|_, runtime| {
         let book = Ledger::new(1);
         let entry = book.entry();
-        let left = runtime.block_on(async {
-            handcrank::spawn(async move {
-                let _entry = entry;
-                pending::<()>().await;
-            })
+        let left = runtime.spawn(async move {
+            let _entry = entry;
+            pending::<()>().await;
         });
         assert_eq!(panic_of(|| runtime.block_on(async { panic!("at the root") })), "at the root");
         // And the runtime goes on, with all that was on it.
@@ -490,7 +488,9 @@ fn abort_from_many_threads_at_once() {
                 Err(error) => assert!(error.is_cancelled()),
             }
         }
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         book.check();
     });
 }
@@ -689,13 +689,11 @@ fn guards_are_dropped_in_reverse() {
 fn a_handle_is_awaited_anywhere() {
     on_each(|flavour, runtime| {
         let (go, gone) = oneshot::channel::<u32>();
-        let task = runtime.spawn(async move { gone.await.unwrap() });
+        let mut task = runtime.spawn(async move { gone.await.unwrap() });
         let other = Flavour::CurrentThread.build();
         // Polled on one runtime, then moved to another, then to a plain thread.
-        let task = other.block_on(async {
-            let mut task = task;
+        other.block_on(async {
             assert!(futures_util::poll!(&mut task).is_pending());
-            task
         });
         let waiting = thread::spawn(move || other.block_on(task).unwrap());
         go.send(8).unwrap();

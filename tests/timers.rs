@@ -217,8 +217,8 @@ fn timeouts() {
         let alive = Arc::new(());
         let inner = alive.clone();
         let future = async move {
-            let _inner = inner;
             pending::<()>().await;
+            drop(inner);
         };
         assert!(timeout_at(Instant::now() + MS, future).await.is_err());
         assert_eq!(Arc::strong_count(&alive), 1);
