@@ -2,11 +2,12 @@
 
 use crate::{Alone, Config, Handle, Scheduler};
 use handcrank_executor::{Parker, block_on, yield_now};
+use handcrank_task::primitives::sync::Mutex;
 use handcrank_task::{AbortHandle, Id, JoinHandle};
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -106,10 +107,10 @@ fn yields_let_the_others_go_first() {
     handle.clone().block_on(async {
         for n in 0..3 {
             let order = Arc::clone(&order);
-            spawn(&handle, async move { order.lock().unwrap().push(n) });
+            spawn(&handle, async move { order.lock().push(n) });
         }
         yield_now().await;
-        assert_eq!(*order.lock().unwrap(), [0, 1, 2]);
+        assert_eq!(*order.lock(), [0, 1, 2]);
     });
 }
 
@@ -274,7 +275,7 @@ fn wakers_outlive_the_scheduler() {
         spawn(
             scheduler.handle(),
             poll_fn(move |cx| {
-                *shown.lock().unwrap() = Some(cx.waker().clone());
+                *shown.lock() = Some(cx.waker().clone());
                 unparker.unpark();
                 Poll::<()>::Pending
             }),
@@ -282,7 +283,7 @@ fn wakers_outlive_the_scheduler() {
         scheduler.handle().block_on(yield_now());
         parker.park();
         drop(scheduler);
-        let waker = slot.lock().unwrap().take().unwrap();
+        let waker = slot.lock().take().unwrap();
         waker.wake_by_ref();
         waker.wake();
     }
@@ -329,7 +330,7 @@ fn runtimes_come_and_go_under_load() {
                             if !std::mem::take(&mut first) {
                                 return Poll::Ready(());
                             }
-                            wakers.lock().unwrap().push(cx.waker().clone());
+                            wakers.lock().push(cx.waker().clone());
                             if step % 2 == 0 {
                                 cx.waker().wake_by_ref();
                             }
@@ -345,7 +346,7 @@ fn runtimes_come_and_go_under_load() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 while !stop.load(SeqCst) {
-                    let batch = std::mem::take(&mut *wakers.lock().unwrap());
+                    let batch = std::mem::take(&mut *wakers.lock());
                     batch.into_iter().for_each(Waker::wake);
                     thread::yield_now();
                 }
