@@ -187,6 +187,8 @@ impl Client {
         }
         let body = Full::from(body.unwrap_or_default());
         let request = request.body(body).expect("a request");
+        // Behind the answer to the request before.
+        soon(self.sender.ready()).await.expect("it stays open");
         soon(self.sender.send_request(request)).await.expect("an answer")
     }
 
