@@ -268,3 +268,30 @@ async fn listen(
         NodeError::Bind { setting, addr, origin, source }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::config::RuntimeConfig;
+    use crate::engine::EchoEngine;
+
+    #[test]
+    fn nothing_holds_on_to_a_runtime_that_was_shut_down() {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config = RuntimeConfig::builder().http_addr(any).system_addr(any).build().unwrap();
+        let runtime = Runtime::new(config).unwrap();
+        let engine = EchoEngine::new(Duration::ZERO);
+        let node = runtime.primary().block_on(Node::start(&runtime, engine)).unwrap();
+        assert!(runtime.owners() > 1);
+        assert!(runtime.shutdown_and_wait().is_clean());
+        drop(node);
+        // The shutdown's own thread has handed over its report, but may not have ended yet.
+        let begun = Instant::now();
+        while runtime.owners() > 1 {
+            assert!(begun.elapsed() < Duration::from_secs(30), "{} owners", runtime.owners());
+            std::thread::yield_now();
+        }
+    }
+}

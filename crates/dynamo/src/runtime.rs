@@ -50,6 +50,21 @@ impl FromStr for Topology {
 /// End it with [`shutdown`](Self::shutdown) or [`shutdown_and_wait`](Self::shutdown_and_wait).
 /// When the last clone is dropped instead, owned runtimes are stopped without waiting and
 /// without the phases.
+///
+/// ```
+/// use handcrank_dynamo::{Runtime, RuntimeConfig};
+///
+/// let config = RuntimeConfig::builder().primary_worker_threads(2).build()?;
+/// let runtime = Runtime::new(config)?;
+/// let work = runtime.primary().spawn(runtime.graceful_tracker().track_future(async { 6 * 7 }));
+/// let answer = runtime.primary().block_on(work)?;
+/// assert_eq!(answer, 42);
+///
+/// let report = runtime.shutdown_and_wait();
+/// assert!(report.is_clean());
+/// println!("{report}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Runtime {
     inner: Arc<Inner>,
@@ -271,6 +286,12 @@ impl Runtime {
     /// Whether a shutdown has begun.
     pub fn is_shutting_down(&self) -> bool {
         self.inner.shutdown.has_begun()
+    }
+
+    /// How many clones there are.
+    #[cfg(test)]
+    pub(crate) fn owners(&self) -> usize {
+        Arc::strong_count(&self.inner)
     }
 
     pub(crate) fn shutdown_state(&self) -> &Shutdown {

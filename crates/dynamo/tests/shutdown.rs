@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::time::{Duration, Instant};
 
 use common::{Endless, Gated, PATIENCE, TestNode, chat_body, eventually, settings};
-use handcrank_dynamo::{Cause, Phase, Runtime, Topology, Worker};
+use handcrank_dynamo::{Cause, LossPolicy, Phase, Runtime, Topology, Worker};
 
 const PHASES: [Phase; 4] =
     [Phase::StopAdmitting, Phase::Drain, Phase::StopSecondary, Phase::TearDown];
@@ -224,4 +224,34 @@ fn a_worker_returns_what_its_application_did() {
     });
     assert_eq!(outcome.result().unwrap_err().to_string(), "the application did not return in time");
     assert_eq!(outcome.exit_status(), 3);
+}
+
+#[test]
+fn a_lost_lease_does_what_its_policy_says() {
+    let lost = |policy| {
+        let ttl = Duration::from_millis(200);
+        let node = TestNode::echo(settings().lease_ttl(ttl).lease_on_loss(policy));
+        let distributed = node.node.distributed();
+        let (discovery, lease) = (distributed.discovery().clone(), distributed.lease().clone());
+        node.runtime.primary().block_on(discovery.revoke(lease.id())).unwrap();
+        eventually("the loss is noticed", || lease.losses() >= 1);
+        node
+    };
+
+    let node = lost(LossPolicy::Shutdown);
+    eventually("it shuts down", || node.runtime.is_shutting_down());
+    assert_eq!(node.shut_down().cause, Cause::LeaseLost);
+
+    let node = lost(LossPolicy::Drain);
+    eventually("it lets nobody in", || {
+        std::net::TcpStream::connect(node.node.http_addr()).is_err()
+    });
+    assert!(!node.runtime.is_shutting_down(), "somebody else decides");
+    assert_eq!(node.system().get("/live").status, 200);
+    assert_eq!(node.system().get("/health").json()["checks"]["lease"]["status"], "failed");
+    assert!(node.shut_down().is_clean());
+
+    let node = lost(LossPolicy::Reacquire);
+    eventually("it comes back", || node.node.distributed().lease().is_held());
+    assert_eq!(node.http().get("/v1/models").status, 200);
 }

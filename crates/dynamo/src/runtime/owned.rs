@@ -13,7 +13,7 @@ use crate::config::ConfigError;
 /// A runtime that is owned here, or one that somebody else owns.
 #[derive(Clone, Debug)]
 pub enum RuntimeType {
-    /// Owned together by all clones of a [`Runtime`], and shut down with them.
+    /// Owned together by all clones of a [`Runtime`](crate::Runtime), and shut down with them.
     Shared(Arc<SharedRuntime>),
     /// Owned by somebody else: used, but never shut down from here.
     External(Handle),

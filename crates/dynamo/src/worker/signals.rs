@@ -1,6 +1,6 @@
 //! SIGINT and SIGTERM: the first begins the shutdown, the second ends the process.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::mpsc;
 use std::thread;
 
@@ -42,13 +42,13 @@ pub(super) fn listen(runtime: &Runtime) -> io::Result<DropGuard> {
                 };
                 if first {
                     let limit = runtime.config().shutdown_drain_timeout();
-                    eprintln!(
+                    say(&format!(
                         "{name}: shutting down, up to {limit:?} to drain; again to end at once"
-                    );
+                    ));
                     runtime.shutdown_because(Cause::Signal(name));
                     first = false;
                 } else {
-                    eprintln!("{name} again: ending at once");
+                    say(&format!("{name} again: ending at once"));
                     std::process::exit(exit::SECOND_SIGNAL.into());
                 }
             }
@@ -58,4 +58,9 @@ pub(super) fn listen(runtime: &Runtime) -> io::Result<DropGuard> {
         Ok(heard) => heard.map(|()| token.drop_guard()),
         Err(_) => Err(io::Error::other("the signal thread ended before it began")),
     }
+}
+
+/// `eprintln!` panics when nobody reads any more, and this thread must not.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
