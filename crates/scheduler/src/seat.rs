@@ -142,12 +142,20 @@ impl Desk {
             self.yielded.borrow_mut().push(task);
             return;
         }
-        // A task that yields is this thread's next one if it is alone.
-        let alone = how == Woke::Running && self.queue.is_empty();
+        // A task that yields is this thread's next one if it is alone. (In the slot there may be
+        // one that goes before it, and takes its time.)
+        let alone = how == Woke::Running && self.queue.is_empty() && !self.has_lifo();
         self.queue.push(task);
         if !alone {
             shared.notify();
         }
+    }
+
+    fn has_lifo(&self) -> bool {
+        let task = self.lifo.take();
+        let any = task.is_some();
+        self.lifo.set(task);
+        any
     }
 
     /// The next task of this seat's own.

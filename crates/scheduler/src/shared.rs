@@ -146,6 +146,11 @@ impl Shared {
     #[cold]
     fn fetch(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
         if let Some(task) = self.take_injected(desk) {
+            // What came along with it left one queue and is now in another. One who lay down in
+            // between saw it in neither; a search would look again at its end, but we are none.
+            if !*searching && !desk.queue().is_empty() {
+                self.notify();
+            }
             return Some(task);
         }
         let seats = self.seats.len();

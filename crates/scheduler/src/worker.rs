@@ -52,10 +52,10 @@ fn work(shared: &Shared, seat: &Seat, woken: &mut Vec<Waker>, searching: &mut bo
     // SAFETY: the caller has just sat down here.
     let desk = unsafe { seat.desk() };
     if !woken.is_empty() {
-        // The first is ours to run. For the others somebody else may come.
-        let several = woken.len() > 1;
+        // The first is ours to run. For the others somebody else may come. (Tasks are counted, not
+        // wakers: two may be one task's, and a foreign one may wake many.)
         desk.wake_batch(woken);
-        if several {
+        if seat.stealer.len() > 1 {
             shared.notify();
         }
     }
