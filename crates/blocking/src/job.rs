@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use handcrank_task::coop::{Unconstrained, unconstrained};
 use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke};
 
-use crate::pool::Spawner;
+use crate::pool::{Queued, Spawner};
 
 /// A future that is ready after one poll, during which it blocks.
 pub(crate) struct Job<F> {
@@ -61,7 +61,7 @@ impl Schedule for Spawner {
     /// schedule it anew. If somebody did, this would be right all the same.
     fn schedule(&self, task: Task, _: Woke) {
         // A thread is there, or was: an error would mean that even the only one could not start.
-        let _ = self.push(task);
+        let _ = self.push(Queued { task, keep: None });
     }
 
     /// None: at shutdown the pool drops what is in its queue, and what runs cannot be dropped.

@@ -12,5 +12,5 @@ mod tests;
 mod worker;
 
 pub use config::{Config, Hook, ThreadName};
-pub use pool::{Metrics, Pool, SpawnError, Spawner};
+pub use pool::{Keep, Metrics, Pool, SpawnError, Spawner};
 pub use shutdown::{RunningJob, ShutdownReport};

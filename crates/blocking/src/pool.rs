@@ -1,5 +1,6 @@
 //! The queue, and who is called when something is put into it.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,9 +60,20 @@ pub(crate) struct Shared {
     pub ended: Condvar,
 }
 
+/// Something that is kept until a job has been answered; see [`Spawner::spawn_blocking_keeping`].
+pub type Keep = Box<dyn Any + Send>;
+
+/// A job that has not begun.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub task: Task,
+    /// Dropped after the task has run, or has been dropped.
+    pub keep: Option<Keep>,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub queue: VecDeque<Task>,
+    pub queue: VecDeque<Queued>,
     pub is_shut_down: bool,
     /// Threads that look at the queue: busy, idle or called, but not leaving.
     pub threads: usize,
@@ -132,9 +144,29 @@ impl Spawner {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        self.spawn_blocking_keeping(f, None)
+    }
+
+    /// As [`spawn_blocking`](Self::spawn_blocking), and drops `keep` after the job has been
+    /// answered: its handle is ready by then, and whoever waits for it has been woken. What the
+    /// closure itself holds is dropped before that.
+    ///
+    /// # Errors
+    ///
+    /// As for [`spawn_blocking`](Self::spawn_blocking).
+    #[track_caller]
+    pub fn spawn_blocking_keeping<F, R>(
+        &self,
+        f: F,
+        keep: Option<Keep>,
+    ) -> Result<JoinHandle<R>, SpawnError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let (task, handle) = job::make(f, self.clone());
         match task {
-            Some(task) => self.push(task).map(|()| handle),
+            Some(task) => self.push(Queued { task, keep }).map(|()| handle),
             None => Ok(handle),
         }
     }
@@ -151,7 +183,7 @@ impl Spawner {
     }
 
     /// (1) and (4): queues a job and makes sure that somebody comes for it.
-    pub(crate) fn push(&self, task: Task) -> Result<(), SpawnError> {
+    pub(crate) fn push(&self, job: Queued) -> Result<(), SpawnError> {
         let shared = &self.shared;
         let mut name = None;
         let mut state = shared.state.lock();
@@ -162,7 +194,7 @@ impl Spawner {
             if state.idle > 0 {
                 state.idle -= 1;
                 state.calls += 1;
-                state.enqueue(task);
+                state.enqueue(job);
                 drop(state);
                 shared.call.notify_one();
                 return Ok(());
@@ -182,20 +214,28 @@ impl Spawner {
                     break Some(error);
                 }
             }
-            state.enqueue(task);
+            state.enqueue(job);
             return Ok(());
         };
         drop(state);
         // Without the lock: this drops the user's closure.
-        task.shutdown();
+        job.shutdown();
         refused.map_or(Ok(()), |error| Err(SpawnError::NoThreads(error)))
     }
 }
 
+impl Queued {
+    /// Drops the closure; the handle says cancelled.
+    pub(crate) fn shutdown(self) {
+        self.task.shutdown();
+        drop(self.keep);
+    }
+}
+
 impl State {
-    fn enqueue(&mut self, task: Task) {
+    fn enqueue(&mut self, job: Queued) {
         self.spawned += 1;
-        self.queue.push_back(task);
+        self.queue.push_back(job);
     }
 
     /// The roster without the given thread: a thread does not wait for its own end.

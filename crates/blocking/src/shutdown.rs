@@ -4,10 +4,10 @@ use std::mem;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+use handcrank_task::Id;
 use handcrank_task::primitives::thread;
-use handcrank_task::{Id, Task};
 
-use crate::pool::{Entry, Pool};
+use crate::pool::{Entry, Pool, Queued};
 
 /// How a pool ended.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Pool {
 
         // Without the lock: this drops the users' closures.
         let cancelled = queue.len();
-        queue.into_iter().for_each(Task::shutdown);
+        queue.into_iter().for_each(Queued::shutdown);
 
         let me = thread::current().id();
         let mut state = shared.state.lock();

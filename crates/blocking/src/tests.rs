@@ -63,6 +63,43 @@ fn a_job_runs_elsewhere_and_its_output_comes_back() {
     assert_eq!(pool.spawner().metrics().spawned, 1);
 }
 
+/// Tells by its drop whether a job had been answered by then.
+struct Asks {
+    job: mpsc::Receiver<handcrank_task::AbortHandle>,
+    answer: Sender<bool>,
+}
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        let answered = self.job.recv().is_ok_and(|job| job.is_finished());
+        let _ = self.answer.send(answered);
+    }
+}
+
+#[test]
+fn what_is_kept_for_a_job_goes_after_the_answer() {
+    let pool = pool(1);
+    let (release, _running, _) = blocked(&pool);
+    let spawn = || {
+        let ((tell, job), (answer, answered)) = (mpsc::channel(), mpsc::channel());
+        let keep: crate::Keep = Box::new(Asks { job, answer });
+        let handle = pool.spawner().spawn_blocking_keeping(|| (), Some(keep)).unwrap();
+        tell.send(handle.abort_handle()).unwrap();
+        (handle, answered)
+    };
+    // One that runs, one that is aborted before it could, one that the shutdown drops.
+    let (runs, aborted) = (spawn(), spawn());
+    aborted.0.abort();
+    drop(release);
+    assert!(runs.1.recv().unwrap() && aborted.1.recv().unwrap());
+    let (release, _running, _) = blocked(&pool);
+    let (handle, answered) = spawn();
+    let _ = pool.shutdown(Some(Duration::ZERO));
+    assert!(answered.recv().unwrap());
+    assert!(block_on(handle).unwrap_err().is_cancelled());
+    drop(release);
+}
+
 #[test]
 fn an_idle_thread_is_used_again() {
     let pool = pool(4);

@@ -5,13 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use handcrank_task::Task;
 use handcrank_task::primitives::sync::MutexGuard;
 use handcrank_task::primitives::thread;
 
 use crate::config::Hook;
 use crate::job::Running;
-use crate::pool::{Entry, Shared, State};
+use crate::pool::{Entry, Queued, Shared, State};
 
 /// One thread, and its place in the roster.
 pub(crate) struct Worker {
@@ -39,12 +38,13 @@ impl Worker {
         run_hook(self.shared.config.on_thread_start.as_ref());
         let mut state = self.shared.state.lock();
         loop {
-            while let Some(task) = self.next_job(&mut state) {
+            while let Some(Queued { task, keep }) = self.next_job(&mut state) {
                 drop(state);
                 // The task itself catches the job's panic. What is caught here is one from the drop
                 // of an output that nobody waits for: it has been reported, and is no reason to
                 // lose a thread that is still in the books.
                 let _ = catch_unwind(AssertUnwindSafe(|| task.run()));
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(keep)));
                 state = self.shared.state.lock();
                 state.roster[self.key].running = None;
             }
@@ -59,10 +59,10 @@ impl Worker {
     }
 
     /// (3), or `None` if the queue is empty.
-    fn next_job(&self, state: &mut State) -> Option<Task> {
-        let task = state.queue.pop_front()?;
-        state.roster[self.key].running = Some((Running::from(&task), Instant::now()));
-        Some(task)
+    fn next_job(&self, state: &mut State) -> Option<Queued> {
+        let job = state.queue.pop_front()?;
+        state.roster[self.key].running = Some((Running::from(&job.task), Instant::now()));
+        Some(job)
     }
 
     /// (2), (5), and then (4) or (7): waits for a call, and returns whether one came.
