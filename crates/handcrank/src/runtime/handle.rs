@@ -2,7 +2,7 @@
 
 use super::context::{self, EnterGuard, TryCurrentError};
 use super::metrics::RuntimeMetrics;
-use handcrank_blocking::{SpawnError, Spawner};
+use handcrank_blocking::{Keep, SpawnError, Spawner};
 use handcrank_task::{Id as TaskId, JoinHandle};
 use std::fmt;
 use std::future::Future;
@@ -121,15 +121,16 @@ impl Handle {
         R: Send + 'static,
     {
         let handle = self.clone();
-        // A stopped clock is not to be moved while a job is under way that may look at it.
+        // A stopped clock is not to be moved while a job is under way that may look at it. Nor
+        // until whoever waits for the job has been woken: with nobody awake and the clock let go,
+        // the runtime would go to the next deadline, and a timeout would win over a finished job.
         let clock = self.inner.reactor.clock();
-        let hold = clock.is_paused().then(|| clock.inhibit_auto_advance());
+        let hold = clock.is_paused().then(|| Box::new(clock.inhibit_auto_advance()) as Keep);
         let job = move || {
-            let _hold = hold;
             let _context = handle.enter();
             f()
         };
-        match self.inner.blocking.spawn_blocking(job) {
+        match self.inner.blocking.spawn_blocking_keeping(job, hold) {
             Ok(task) => task,
             Err(SpawnError::NoThreads(error)) => panic!("OS can't spawn worker thread: {error}"),
             Err(error) => panic!("{error}"),
