@@ -326,6 +326,20 @@ fn a_stopped_clock_moves_by_itself_only_when_all_is_idle() {
 }
 
 #[test]
+fn a_stopped_clock_stands_until_a_blocking_job_has_been_answered() {
+    let _watchdog = Watchdog::new("");
+    paused().block_on(async {
+        for round in 0..2000 {
+            let job = task::spawn_blocking(move || round);
+            // If the clock were let go when the job's code has ended, but nobody has been told,
+            // there would be a moment with nothing to do but to go to this deadline.
+            let answer = timeout(Duration::from_secs(1), job).await;
+            assert_eq!(answer.expect("the job took no time").unwrap(), round);
+        }
+    });
+}
+
+#[test]
 fn a_stopped_clock_is_its_own_runtimes() {
     let _watchdog = Watchdog::new("");
     let (stopped, other) = (paused(), Flavour::MultiThread(1).build());
