@@ -15,6 +15,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
+/// After so many tasks the thread looks whether its own future has been woken. One by one it would
+/// leave its seat and take it again for each of the tasks that the future waits for in turn.
+const FEW: u32 = 4;
+
 impl Handle {
     /// Runs a future to its end on this thread, together with the scheduler's tasks.
     ///
@@ -22,8 +26,8 @@ impl Handle {
     /// future is pending, unless the configuration forbids it. Without threads, this is what runs
     /// the tasks; several such calls at once take turns.
     ///
-    /// The future need not be `Send`: it never leaves this thread. It is looked at again after each
-    /// task once it has been woken; a long poll of a task run here delays it.
+    /// The future need not be `Send`: it never leaves this thread. Once woken, it is looked at
+    /// again after a few tasks at most; a long poll of a task run here delays it.
     ///
     /// # Panics
     ///
@@ -62,7 +66,7 @@ impl Handle {
 /// Runs tasks until the future is woken, or there are none, or no seat is free.
 fn help(shared: &Shared, root: &Root) {
     // Woken during its own poll, the future yields: it goes behind what is ready now.
-    let mut behind = if root.is_woken() { shared.config.event_interval } else { 0 };
+    let mut until_look = if root.is_woken() { shared.config.event_interval } else { FEW };
     if !shared.has_work() || shared.ending.is_closed() {
         return;
     }
@@ -71,8 +75,14 @@ fn help(shared: &Shared, root: &Root) {
     // ends in its handle.
     let desk = unsafe { seat.desk() };
     let mut searching = false;
-    while (behind > 0 || !root.is_woken()) && !shared.ending.is_closed() {
-        behind = behind.saturating_sub(1);
+    while !shared.ending.is_closed() {
+        if until_look == 0 {
+            if root.is_woken() {
+                break;
+            }
+            until_look = FEW;
+        }
+        until_look -= 1;
         let Some(task) = shared.next(seat, desk, &mut searching) else { break };
         shared.found(&mut searching);
         seat.run(task);

@@ -5,6 +5,7 @@
 //! sleeps leaves its seat free. It is Go's split into P (the right to run, with its queue) and M
 //! (the thread), kept small.
 
+use crate::config::Config;
 use crate::queue::{Local, Stealer};
 use crate::shared::Shared;
 use handcrank_task::primitives::contain;
@@ -46,7 +47,9 @@ pub(crate) struct Desk {
     /// Without threads: the tasks that yielded. They wait here for a turn of the driver, so that a
     /// yield goes behind timers and sockets too.
     yielded: RefCell<Vec<Task>>,
-    tick: Cell<u32>,
+    /// Polls until the driver is looked at, and until the global queue goes first.
+    until_driver: Cell<u32>,
+    until_global: Cell<u32>,
     random: Cell<u32>,
     /// A batch of wake-ups is being handed out: pushes go to the queue, and nobody is called yet.
     pub(crate) batch: Cell<bool>,
@@ -83,15 +86,24 @@ pub(crate) fn call_all(woken: &mut Vec<Waker>) {
     }
 }
 
+/// One less; `true`, and as many again, when none are left. (Not a remainder: division is dear.)
+#[inline]
+fn countdown(left: &Cell<u32>, interval: u32) -> bool {
+    let less = left.get() - 1;
+    left.set(if less == 0 { interval } else { less });
+    less == 0
+}
+
 impl Seat {
-    pub(crate) fn new(index: usize) -> Self {
+    pub(crate) fn new(index: usize, config: &Config) -> Self {
         let (queue, stealer) = Local::new();
         let desk = Desk {
             queue,
             lifo: Cell::new(None),
             lifo_streak: Cell::new(0),
             yielded: RefCell::new(Vec::new()),
-            tick: Cell::new(0),
+            until_driver: Cell::new(config.event_interval),
+            until_global: Cell::new(config.global_queue_interval),
             // Any odd number: the seats should not all begin to search at the same place.
             random: Cell::new((index as u32).wrapping_mul(0x9E37_79B9) | 1),
             batch: Cell::new(false),
@@ -107,6 +119,7 @@ impl Seat {
     #[inline]
     pub(crate) fn run(&self, task: Task) {
         count(&self.counters.polls, 1);
+        self.desk.start_clock();
         task.run();
     }
 
@@ -186,12 +199,16 @@ impl Desk {
         !self.yielded.borrow().is_empty()
     }
 
-    /// Counts the polls; the number of this one.
+    /// Counts a poll: is it the one in so many at which the driver is looked at?
     #[inline]
-    pub(crate) fn tick(&self) -> u32 {
-        let tick = self.tick.get().wrapping_add(1);
-        self.tick.set(tick);
-        tick
+    pub(crate) fn driver_is_due(&self, interval: u32) -> bool {
+        countdown(&self.until_driver, interval)
+    }
+
+    /// Is it the one in so many at which the global queue goes first?
+    #[inline]
+    pub(crate) fn global_is_due(&self, interval: u32) -> bool {
+        countdown(&self.until_global, interval)
     }
 
     /// A number below `bound`, different each time (xorshift; Marsaglia, 2003).
@@ -234,11 +251,13 @@ impl Desk {
         self.batch.set(false);
     }
 
-    /// Somebody sits down.
-    pub(crate) fn begin(&self) {
-        #[cfg(handcrank_loom)]
-        self.touched.with_mut(|_| ());
-        self.since.set(Some(Instant::now()));
+    /// The busy time runs from the first task on: to sit down and find nothing costs no look at the
+    /// clock.
+    #[inline]
+    fn start_clock(&self) {
+        if self.since.get().is_none() {
+            self.since.set(Some(Instant::now()));
+        }
     }
 
     /// Brings the busy time up to date; `last` if the seat is being left.

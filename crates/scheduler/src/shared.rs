@@ -51,8 +51,12 @@ impl Shared {
         let seats = config.workers;
         assert!(seats > 0, "a scheduler needs at least one worker");
         assert!(config.threads || seats == 1, "without threads there is exactly one seat");
+        assert!(
+            config.event_interval > 0 && config.global_queue_interval > 0,
+            "intervals are at least 1"
+        );
         Self {
-            seats: (0..seats).map(Seat::new).collect(),
+            seats: (0..seats).map(|index| Seat::new(index, &config)).collect(),
             free: Bits::new(seats, true),
             inject: Injector::new(),
             remote_spawned: AtomicU64::new(0),
@@ -75,8 +79,6 @@ impl Shared {
             debug_assert!(ptr::eq(here.shared.get(), self) && here.seat.get().is_null());
             here.seat.set(seat);
         });
-        // SAFETY: the seat is ours since the claim.
-        unsafe { seat.desk() }.begin();
         Some(seat)
     }
 
@@ -130,12 +132,11 @@ impl Shared {
     /// caller ends the search.
     #[inline]
     pub(crate) fn next(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
-        let tick = desk.tick();
-        if tick.is_multiple_of(self.config.event_interval) {
+        if desk.driver_is_due(self.config.event_interval) {
             self.attend_driver(seat, desk);
         }
-        if tick.is_multiple_of(self.config.global_queue_interval)
-            && let Some(task) = self.take_injected(desk)
+        if desk.global_is_due(self.config.global_queue_interval)
+            && let Some(task) = self.take_injected(desk, *searching)
         {
             return Some(task);
         }
@@ -145,12 +146,7 @@ impl Shared {
     /// Nothing left on the desk: look elsewhere.
     #[cold]
     fn fetch(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
-        if let Some(task) = self.take_injected(desk) {
-            // What came along with it left one queue and is now in another. One who lay down in
-            // between saw it in neither; a search would look again at its end, but we are none.
-            if !*searching && !desk.queue().is_empty() {
-                self.notify();
-            }
+        if let Some(task) = self.take_injected(desk, *searching) {
             return Some(task);
         }
         let seats = self.seats.len();
@@ -183,15 +179,21 @@ impl Shared {
                 break;
             }
         }
-        self.take_injected(desk)
+        self.take_injected(desk, *searching)
     }
 
     /// This seat's share of what came from outside.
-    fn take_injected(&self, desk: &Desk) -> Option<Task> {
+    fn take_injected(&self, desk: &Desk, searching: bool) -> Option<Task> {
         if self.inject.is_empty() {
             return None;
         }
-        self.inject.take_into(desk.queue(), self.inject.len() / self.seats.len())
+        let task = self.inject.take_into(desk.queue(), self.inject.len() / self.seats.len())?;
+        // What came along with it left one queue and is now in another. One who lay down in
+        // between saw it in neither; a search would look again at its end, but we may be none.
+        if !searching && !desk.queue().is_empty() {
+            self.notify();
+        }
+        Some(task)
     }
 
     /// A busy seat looks at sockets and timers in passing, without waiting.

@@ -170,7 +170,6 @@ impl Held<'_> {
         if !(busy && shared.idle.retract(0)) {
             desk.clock(&seat.counters, true);
             shared.slept(0, || shared.idle.sleep(0, &shared.driver, woken));
-            desk.begin();
             if shared.idle.retract(0) {
                 return;
             }
