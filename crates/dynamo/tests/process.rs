@@ -6,9 +6,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::{Client, PATIENCE, chat_body};
+use handcrank_dynamo::Worker;
 
 /// The example, which `cargo test` has built beside the tests.
 fn serve() -> Command {
@@ -23,6 +24,11 @@ fn serve() -> Command {
         }
     }
     command
+}
+
+fn signal(process: u32, name: &str) {
+    let kill = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    assert!(kill.expect("kill runs").success());
 }
 
 struct Node {
@@ -55,9 +61,7 @@ impl Node {
     }
 
     fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-s", name, &id]).status().expect("kill runs");
-        assert!(killed.success());
+        signal(self.child.id(), name);
     }
 
     fn wait_until_draining(&self) {
@@ -73,7 +77,7 @@ impl Node {
                 return status;
             }
             assert!(begun.elapsed() < PATIENCE, "it does not end");
-            std::thread::sleep(std::time::Duration::from_millis(2));
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 
@@ -207,4 +211,53 @@ fn the_effective_settings_are_printed_with_their_origins() {
     assert!(has("primary.worker_threads", "3", "flag --workers"), "{printed}");
     assert!(has("lease.ttl", "7s", "environment HANDCRANK_LEASE_TTL"), "{printed}");
     assert!(has("topology", "dual", "default"), "{printed}");
+}
+
+/// Set for the process that [`a_child_whose_workers_are_stuck`] becomes; says its topology.
+const CHILD: &str = "HANDCRANK_TEST_STUCK";
+
+/// Not a test by itself; started any other way than by the next one, it has nothing to do.
+#[test]
+#[ignore = "the process that the next test starts"]
+fn a_child_whose_workers_are_stuck() {
+    let Ok(topology) = std::env::var(CHILD) else { return };
+    let config = common::settings()
+        .topology(topology.parse().unwrap())
+        .primary_worker_threads(1)
+        .shutdown_drain_timeout(Duration::from_hours(1))
+        .build()
+        .unwrap();
+    let outcome = Worker::from_config(config).unwrap().execute(|runtime| async move {
+        let for_ever = std::future::pending::<()>();
+        runtime.primary().spawn(runtime.graceful_tracker().track_future(for_ever));
+        println!("\nstuck");
+        loop {
+            std::thread::park();
+        }
+        #[allow(unreachable_code, reason = "says what the application would return")]
+        Ok::<(), std::io::Error>(())
+    });
+    std::process::exit(outcome.exit_status().into());
+}
+
+#[test]
+fn signals_are_heard_while_every_worker_is_stuck() {
+    for topology in ["dual", "merged"] {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "a_child_whose_workers_are_stuck", "--nocapture"])
+            .env(CHILD, topology)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = |pipe: Box<dyn Read>| BufReader::new(pipe).lines().map_while(Result::ok);
+        let mut said = lines(Box::new(child.stdout.take().unwrap()));
+        let mut warned = lines(Box::new(child.stderr.take().unwrap()));
+        assert!(said.any(|line| line == "stuck"));
+        signal(child.id(), "TERM");
+        assert!(warned.any(|line| line.starts_with("SIGTERM: shutting down")));
+        signal(child.id(), "TERM");
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(4), "{topology}");
+    }
 }

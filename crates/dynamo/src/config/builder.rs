@@ -10,7 +10,7 @@ use super::error::{ConfigError, Origin, Problem};
 use super::fields::{FIELDS, Field};
 use super::suggest::nearest;
 use super::value::Typed;
-use super::{FILE_VARIABLE, PREFIX, RuntimeConfig};
+use super::{FILE_VARIABLE, NOT_SETTINGS, PREFIX, RuntimeConfig};
 
 /// Collects settings from their sources; see the [module](super) for their order.
 ///
@@ -98,7 +98,8 @@ impl ConfigBuilder {
     }
 
     /// Reads settings from `variables`, name and value each. Names that do not begin with
-    /// `HANDCRANK_` are passed over.
+    /// `HANDCRANK_` are passed over, and so are `HANDCRANK_TEST_…` and `HANDCRANK_STRESS_…`, which
+    /// steer tests.
     pub fn env<N: AsRef<str>, V: AsRef<str>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
@@ -109,7 +110,8 @@ impl ConfigBuilder {
                 self = self.file(value);
             } else if let Some(field) = FIELDS.iter().find(|field| field.variable() == name) {
                 self.assign_text(field.key, value, Origin::Environment(name.to_owned()));
-            } else if name.starts_with(PREFIX) {
+            } else if name.starts_with(PREFIX) && !NOT_SETTINGS.iter().any(|p| name.starts_with(p))
+            {
                 self.unknown_variable(name);
             }
         }

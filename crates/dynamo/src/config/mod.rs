@@ -42,6 +42,9 @@ use self::value::{Typed, Value};
 /// What every environment variable of a setting begins with.
 const PREFIX: &str = "HANDCRANK_";
 
+/// Variables of Handcrank's own tests begin like this; a node started by one must not mind them.
+const NOT_SETTINGS: [&str; 2] = ["HANDCRANK_TEST_", "HANDCRANK_STRESS_"];
+
 /// Names the TOML file to read. Not a setting itself: a file cannot name itself.
 const FILE_VARIABLE: &str = "HANDCRANK_CONFIG";
 

@@ -28,6 +28,7 @@ fn later_sources_win_in_whatever_order_they_are_read() {
             ("HANDCRANK_LEASE_TTL", "3s"),
             ("HANDCRANK_CANARY_LIMIT", "3ms"),
             ("PATH", "/bin"),
+            ("HANDCRANK_STRESS_SECONDS", "3"),
         ])
         .toml(
             "node.toml",
@@ -86,7 +87,11 @@ fn names_that_are_no_settings_are_answered_with_a_suggestion() {
     let all = problems(
         RuntimeConfig::builder()
             .toml("a.toml", "[http]\nadr = \"x\"\nzebra = 1\n[zoo]\nlion = 1\n")
-            .env([("HANDCRANK_PRIMARY_WORKERS", "1"), ("HANDCRANK_ZZZ", "1")]),
+            .env([
+                ("HANDCRANK_PRIMARY_WORKERS", "1"),
+                ("HANDCRANK_WORKER_THREADS", "1"),
+                ("HANDCRANK_ZZZ", "1"),
+            ]),
     );
     assert_eq!(
         all,
@@ -95,6 +100,7 @@ fn names_that_are_no_settings_are_answered_with_a_suggestion() {
             "http.zebra (a.toml:3): not a setting; [http] has addr, body_limit, header_timeout, body_timeout",
             "zoo (a.toml:4): not a setting; there are topology and the sections primary, secondary, http, system, node, lease, canary, engine, shutdown",
             "HANDCRANK_PRIMARY_WORKERS (environment): not a setting; did you mean HANDCRANK_PRIMARY_WORKER_THREADS?",
+            "HANDCRANK_WORKER_THREADS (environment): not a setting; did you mean HANDCRANK_PRIMARY_WORKER_THREADS?",
             "HANDCRANK_ZZZ (environment): not a setting; settings are written like HANDCRANK_PRIMARY_WORKER_THREADS",
         ]
     );
