@@ -104,10 +104,19 @@ impl Shared {
         !self.inject.is_empty() || self.seats.iter().any(|seat| !seat.stealer.is_empty())
     }
 
-    /// Something was pushed where others can see it.
+    /// Something was pushed where others can see it: let somebody come for it.
+    ///
+    /// Nobody is called if no seat is free: a worker could not sit down, and whoever leaves a seat
+    /// looks for work after that. (Without threads the one who sleeps sits already.)
     #[inline]
     pub(crate) fn notify(&self) {
-        self.idle.notify(&self.driver);
+        // Pairs with the fence of a worker that lies down (`worker::lie_down`), and of a thread
+        // that leaves a seat (`leave`): one of the two sees the other's write, the push on this
+        // side, the announcement or the free seat on that one.
+        fence(SeqCst);
+        if self.idle.wants_waking() && !(self.config.threads && self.free.is_empty()) {
+            self.idle.wake_one(&self.driver);
+        }
     }
 
     /// A task from a thread without a seat.

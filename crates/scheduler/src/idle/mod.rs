@@ -15,8 +15,7 @@ pub(crate) use bits::Bits;
 use crate::driver::Driver;
 use handcrank_task::primitives::atomic::{
     AtomicIsize, AtomicUsize,
-    Ordering::{AcqRel, Relaxed, SeqCst},
-    fence,
+    Ordering::{AcqRel, Relaxed},
 };
 use sleeper::Sleeper;
 use std::task::Waker;
@@ -52,15 +51,11 @@ impl Idle {
         }
     }
 
-    /// Work was pushed: let somebody come for it, unless somebody is on the way already.
+    /// Is there somebody to wake, and nobody on the way already? To be asked after a fence; see
+    /// [`Shared::notify`](crate::shared::Shared::notify).
     #[inline]
-    pub(crate) fn notify(&self, driver: &Driver) {
-        // Pairs with the fence of a worker that lies down (`worker::lie_down`) or leaves
-        // (`Shared::leave`): one of the two sees the other's write, the push or the announcement.
-        fence(SeqCst);
-        if !self.sleepers.is_empty() && self.searching.load(Relaxed) <= 0 {
-            self.wake_one(driver);
-        }
+    pub(crate) fn wants_waking(&self) -> bool {
+        !self.sleepers.is_empty() && self.searching.load(Relaxed) <= 0
     }
 
     /// Wakes a sleeper, if there is one; it counts as searching from now on.
@@ -127,7 +122,7 @@ impl Idle {
     }
 
     /// This thread's search is over. `true` if nobody else searches: if it found something, it
-    /// owes a [`notify`](Self::notify), because pushes that saw it searching woke nobody.
+    /// owes a `notify`, because pushes that saw it searching woke nobody.
     pub(crate) fn end_search(&self) -> bool {
         self.searching.fetch_sub(1, AcqRel) <= 1
     }
