@@ -15,6 +15,10 @@ pub trait Park: Send + Sync + 'static {
     /// Sleeps until something happens, `timeout` is over (zero: only look), or
     /// [`wake`](Self::wake) is called. Appends the wakers of all that became ready to `woken` and
     /// leaves the calling to the scheduler, which first finds the thread a seat to work from.
+    ///
+    /// # Panics
+    ///
+    /// It must not: a panic here ends the process.
     fn turn(&self, timeout: Option<Duration>, woken: &mut Vec<Waker>);
 
     /// Ends the sleeping turn, or makes the next one return at once. Any thread may call this.
@@ -100,7 +104,19 @@ impl Driver {
 impl Baton<'_> {
     /// One turn; see [`Park::turn`].
     pub(crate) fn turn(self, timeout: Option<Duration>, woken: &mut Vec<Waker>) {
+        let unwinds = AbortOnUnwind;
         self.0.park.turn(timeout, woken);
+        std::mem::forget(unwinds);
+    }
+}
+
+/// A thread that died in the driver would keep its seat, or its place among the sleepers, for ever:
+/// a shutdown would wait for it and a push count on it. Better no process than one that hangs.
+struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        std::process::abort();
     }
 }
 

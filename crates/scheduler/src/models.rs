@@ -280,7 +280,7 @@ impl Park for Reactor {
 /// left who hears the socket?
 #[test]
 fn a_helper_hands_the_driver_over() {
-    explore(2, || {
+    explore(3, || {
         let socket = Socket::new();
         let config = Config { event_interval: 1, ..config(1) };
         let scheduler = start_on(config, Reactor(socket.clone()));

@@ -25,11 +25,37 @@ struct Queue {
 }
 
 #[derive(Clone)]
-struct Executor(Arc<Queue>);
+struct Executor(Arc<Queue>, Inside);
+
+/// A scheduler lies inside its tasks. This part of it is touched when a task has been pushed, and
+/// when the task is freed: the first must not come after the second.
+struct Inside(UnsafeCell<()>);
+
+impl Inside {
+    fn new() -> Self {
+        Self(UnsafeCell::new(()))
+    }
+}
+
+impl Clone for Inside {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.with_mut(|_| ());
+    }
+}
+
+// SAFETY: there is nothing in it; who touches it when is what the models ask.
+unsafe impl Sync for Inside {}
 
 impl Executor {
     fn new() -> Self {
-        Self(Arc::new(Queue { ready: Mutex::new(Vec::new()), tasks: OwnedTasks::new() }))
+        let queue = Queue { ready: Mutex::new(Vec::new()), tasks: OwnedTasks::new() };
+        Self(Arc::new(queue), Inside::new())
     }
 
     fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -55,9 +81,14 @@ impl Executor {
 
 impl Schedule for Executor {
     fn schedule(&self, task: Task, _: Woke) {
-        let mut ready = self.0.ready.lock();
+        let queue = self.0.clone();
+        let mut ready = queue.ready.lock();
         assert!(ready.is_empty(), "one task, two entries");
         ready.push(task);
+        drop(ready);
+        // The checker switches threads at a lock, not at a cell: let somebody else run the task.
+        let _ = queue.tasks.len();
+        self.1.0.with(|_| ());
     }
     fn owned(&self) -> Option<&OwnedTasks> {
         Some(&self.0.tasks)
@@ -136,6 +167,28 @@ fn wakes_against_a_poll() {
         assert!(handle.is_finished(), "a wake-up was lost");
         assert_eq!(drops.load(SeqCst), 1);
         drop((by_ref, handle));
+    });
+}
+
+/// The task ends and is freed while the thread that pushed it is still inside its scheduler.
+#[test]
+fn a_push_against_the_end_of_the_task() {
+    model(|| {
+        let executor = Executor::new();
+        let (signal, slot) = (Signal::new(), Arc::new(Mutex::new(Vec::new())));
+        let drops = Arc::new(AtomicUsize::new(0));
+        drop(executor.spawn(wait_for(signal.clone(), 1, slot.clone(), Dropped(drops.clone()))));
+        executor.turn();
+        let waker = slot.lock().pop().unwrap();
+        signal.raised.fetch_add(1, Relaxed);
+        let other = {
+            let executor = executor.clone();
+            thread::spawn(move || executor.turn())
+        };
+        waker.wake();
+        other.join().unwrap();
+        executor.drain();
+        assert_eq!(drops.load(SeqCst), 1);
     });
 }
 

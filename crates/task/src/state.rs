@@ -239,9 +239,10 @@ impl State {
 
     /// What the handle finds when it is polled.
     ///
-    /// One load for both bits. With two, the first could miss the completion and the second see
-    /// `JOIN_WAKER` already cleared after it, and the handle would write the slot while the runner
-    /// reads it: the model found that.
+    /// One load for both bits. With an acquiring one for the completion and a relaxed one for the
+    /// slot, the first can miss the completion, and the second see `JOIN_WAKER` already cleared after
+    /// it: the handle would take the slot for its own and write it, with nothing to say that the
+    /// runner has read it before. The model found that.
     pub(crate) fn look(&self) -> Look {
         // Acquire: pairs with the Release in `complete`, for the output.
         match self.0.load(Acquire) {
