@@ -185,39 +185,37 @@ fn slow_clients_are_told_so() {
 }
 
 #[test]
-fn a_client_that_goes_away_stops_the_engine() {
-    let engine = Endless::default();
-    let node = TestNode::with(settings().build().unwrap(), engine.clone());
-    for stream in [true, false] {
-        let mut client = node.http();
-        client.chat(&chat_body("go on", stream));
-        if stream {
-            client.read_until(b"\"content\":\"x\"").expect("it speaks");
-        }
-        eventually("the engine works", || engine.alive() == 1);
-        assert_eq!(node.runtime.in_flight().len(), 1);
-        drop(client);
-        eventually("the engine stops", || engine.alive() == 0);
-        eventually("nothing is in flight", || node.runtime.in_flight().is_empty());
-    }
-    let metrics = node.system().get("/metrics").body;
-    assert!(metrics.contains("handcrank_generations_cancelled_total 2\n"), "{metrics}");
-}
-
-#[test]
-fn a_client_that_half_closes_counts_as_gone() {
+fn a_client_that_goes_away_in_mid_stream_stops_the_engine() {
     let engine = Endless::default();
     let node = TestNode::with(settings().build().unwrap(), engine.clone());
     let mut client = node.http();
     client.chat(&chat_body("go on", true));
     client.read_until(b"\"content\":\"x\"").expect("it speaks");
-    client.half_close();
+    eventually("the engine works", || engine.alive() == 1);
+    assert_eq!(node.runtime.in_flight().len(), 1);
+    drop(client);
     eventually("the engine stops", || engine.alive() == 0);
+    eventually("nothing is in flight", || node.runtime.in_flight().is_empty());
+    let metrics = node.system().get("/metrics").body;
+    assert!(metrics.contains("handcrank_generations_cancelled_total 1\n"), "{metrics}");
+}
+
+#[test]
+fn a_client_that_half_closes_gets_its_answer() {
+    let node = TestNode::echo(settings());
+    let mut plain = node.http();
+    let reply = plain.chat(&chat_body("all of it", false)).half_close().reply();
+    assert_eq!(reply.status, 200);
+    assert!(reply.body.contains("all of it"), "{}", reply.body);
+    let mut stream = node.http();
+    stream.chat(&chat_body("all of it", true)).half_close();
+    stream.read_until(b"data: [DONE]\n\n").expect("the stream ends as it should");
     // Half a request and then nothing: no answer, but no connection left behind either.
     let mut half = node.http();
     half.send("POST /v1/chat/completions HTTP/1.1\r\nhost: t\r\ncontent-length: 9\r\n")
         .half_close();
     let _ = half.try_reply();
+    drop((plain, stream));
     eventually("no connection is left", || node.runtime.graceful_tracker().is_empty());
 }
 

@@ -102,10 +102,10 @@ async fn serve_connection<R: Routes>(
     let mut connection = http1::Builder::new()
         .timer(HandcrankTimer)
         .header_read_timeout(limits.header_timeout)
-        // A client that closes its sending side counts as gone. One that only half closes and
-        // one that left look the same until something is written, and an engine that works for
-        // nobody costs more than the rare client that half closes.
-        .half_close(false)
+        // A client may close its sending side after its request and still wants the answer. One
+        // that has left altogether looks the same until something is written: a stream finds out
+        // with its next token or the one after, a plain answer when it is complete.
+        .half_close(true)
         .serve_connection(stream, service);
 
     let ended = if let Some(ended) = stop.run_until_cancelled(&mut connection).await {
