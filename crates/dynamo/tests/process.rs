@@ -213,14 +213,8 @@ fn the_effective_settings_are_printed_with_their_origins() {
     assert!(has("topology", "dual", "default"), "{printed}");
 }
 
-/// Set for the process that [`a_child_whose_workers_are_stuck`] becomes; says its topology.
-const CHILD: &str = "HANDCRANK_TEST_STUCK";
-
-/// Not a test by itself; started any other way than by the next one, it has nothing to do.
-#[test]
-#[ignore = "the process that the next test starts"]
-fn a_child_whose_workers_are_stuck() {
-    let Ok(topology) = std::env::var(CHILD) else { return };
+/// What the process does that the next test makes of itself.
+fn be_stuck(topology: &str) -> ! {
     let config = common::settings()
         .topology(topology.parse().unwrap())
         .primary_worker_threads(1)
@@ -242,9 +236,14 @@ fn a_child_whose_workers_are_stuck() {
 
 #[test]
 fn signals_are_heard_while_every_worker_is_stuck() {
+    // Set in the process that is to be stuck; says its topology.
+    const CHILD: &str = "HANDCRANK_TEST_STUCK";
+    if let Ok(topology) = std::env::var(CHILD) {
+        be_stuck(&topology);
+    }
     for topology in ["dual", "merged"] {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "a_child_whose_workers_are_stuck", "--nocapture"])
+            .args(["--exact", "signals_are_heard_while_every_worker_is_stuck", "--nocapture"])
             .env(CHILD, topology)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
