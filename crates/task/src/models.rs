@@ -180,6 +180,8 @@ fn a_push_against_the_end_of_the_task() {
         drop(executor.spawn(wait_for(signal.clone(), 1, slot.clone(), Dropped(drops.clone()))));
         executor.turn();
         let waker = slot.lock().pop().unwrap();
+        // It holds another waker, as the task will leave one there.
+        drop(slot);
         signal.raised.fetch_add(1, Relaxed);
         let other = {
             let executor = executor.clone();
