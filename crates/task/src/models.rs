@@ -25,9 +25,14 @@ struct Queue {
 }
 
 #[derive(Clone)]
-struct Executor(Arc<Queue>, Inside);
+struct Executor {
+    queue: Arc<Queue>,
+    /// Does it stay in `schedule` after the push?
+    lingers: bool,
+    inside: Inside,
+}
 
-/// A scheduler lies inside its tasks. This part of it is touched when a task has been pushed, and
+/// A scheduler lies inside its tasks. This part of it is touched when it lingers after a push, and
 /// when the task is freed: the first must not come after the second.
 struct Inside(UnsafeCell<()>);
 
@@ -55,7 +60,7 @@ unsafe impl Sync for Inside {}
 impl Executor {
     fn new() -> Self {
         let queue = Queue { ready: Mutex::new(Vec::new()), tasks: OwnedTasks::new() };
-        Self(Arc::new(queue), Inside::new())
+        Self { queue: Arc::new(queue), lingers: false, inside: Inside::new() }
     }
 
     fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -64,13 +69,13 @@ impl Executor {
         F::Output: Send + 'static,
     {
         let (task, handle) = spawn(future, self.clone(), Id::next());
-        self.0.ready.lock().extend(task);
+        self.queue.ready.lock().extend(task);
         handle
     }
 
     /// Runs one entry, if there is one.
     fn turn(&self) -> bool {
-        let task = self.0.ready.lock().pop();
+        let task = self.queue.ready.lock().pop();
         task.map(Task::run).is_some()
     }
 
@@ -81,17 +86,20 @@ impl Executor {
 
 impl Schedule for Executor {
     fn schedule(&self, task: Task, _: Woke) {
-        let queue = self.0.clone();
+        let lingers = self.lingers;
+        let queue = self.queue.clone();
         let mut ready = queue.ready.lock();
         assert!(ready.is_empty(), "one task, two entries");
         ready.push(task);
         drop(ready);
-        // The checker switches threads at a lock, not at a cell: let somebody else run the task.
-        let _ = queue.tasks.len();
-        self.1.0.with(|_| ());
+        if lingers {
+            // The checker switches threads at a lock, not at a cell: let somebody run the task.
+            let _ = queue.tasks.len();
+            self.inside.0.with(|_| ());
+        }
     }
     fn owned(&self) -> Option<&OwnedTasks> {
-        Some(&self.0.tasks)
+        Some(&self.queue.tasks)
     }
 }
 
@@ -174,7 +182,7 @@ fn wakes_against_a_poll() {
 #[test]
 fn a_push_against_the_end_of_the_task() {
     model(|| {
-        let executor = Executor::new();
+        let executor = Executor { lingers: true, ..Executor::new() };
         let (signal, slot) = (Signal::new(), Arc::new(Mutex::new(Vec::new())));
         let drops = Arc::new(AtomicUsize::new(0));
         drop(executor.spawn(wait_for(signal.clone(), 1, slot.clone(), Dropped(drops.clone()))));
@@ -363,7 +371,7 @@ fn a_shutdown_against_a_wake() {
         executor.turn();
         let waker = slot.lock().pop().unwrap();
         let other = thread::spawn(move || waker.wake());
-        executor.0.tasks.close_and_shutdown_all();
+        executor.queue.tasks.close_and_shutdown_all();
         assert_eq!(drops.load(SeqCst), 1);
         match poll(&mut handle, Waker::noop()) {
             Poll::Ready(Err(error)) => assert!(error.is_cancelled()),
@@ -371,7 +379,7 @@ fn a_shutdown_against_a_wake() {
         }
         other.join().unwrap();
         // What a scheduler does with entries that come after its end: it drops them.
-        executor.0.ready.lock().clear();
+        executor.queue.ready.lock().clear();
     });
 }
 
