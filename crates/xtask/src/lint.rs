@@ -8,8 +8,8 @@ pub(crate) fn lint(steps: &mut Steps) {
     steps.run("Format", || run(cargo().args(["fmt", "--all", "--check"])));
     steps.run("Clippy", || {
         run(cargo()
-            .args(["clippy", "--workspace", "--all-targets", "--all-features", "--"])
-            .args(["-D", "warnings"]))
+            .args(["clippy", "--workspace", "--all-targets", "--all-features", "--keep-going"])
+            .args(["--", "-D", "warnings"]))
     });
     steps.run("Documentation", || {
         run(cargo().env("RUSTDOCFLAGS", "-D warnings").args([
