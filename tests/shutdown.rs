@@ -111,9 +111,12 @@ fn a_loaded_runtime_drops_every_future_once_and_joins_its_threads() {
         let runtime = flavour.builder().thread_name("loaded").build().unwrap();
         let book = Ledger::new(1000);
         let tasks = load(&runtime, &book);
-        if let Some(threads) = threads_named("loaded") {
+        if threads_named("loaded").is_some() {
             let workers = if flavour.has_threads() { runtime.metrics().num_workers() } else { 0 };
-            assert!(threads > workers, "the workers and at least one for blocking jobs");
+            // A thread names itself, so its name comes a moment after it.
+            eventually("the workers and at least one for blocking jobs are there", || {
+                threads_named("loaded").is_some_and(|threads| threads > workers)
+            });
         }
         drop(runtime);
         book.check();

@@ -139,7 +139,8 @@ fn wakes_are_counted_once_and_from_within_go_to_the_back() {
     assert!(waker.will_wake(slot.lock().as_ref().unwrap()));
     waker.wake_by_ref();
     waker.wake_by_ref();
-    waker.clone().wake();
+    let by_value = waker.clone();
+    by_value.wake();
     assert_eq!(queue.turn(), [Woke::Idle], "three wakes, one poll");
     waker.wake();
     queue.turn();
