@@ -329,7 +329,8 @@ fn a_search_that_ends_before_it_is_counted() {
         };
         idle.0.wake_one(&idle.1);
         worker.join().unwrap();
-        assert!(idle.0.try_search(), "the count is back at nothing");
+        // Back at nothing: of one seat, one may search, and not two.
+        assert!(idle.0.try_search() && !idle.0.try_search());
     });
 }
 
@@ -357,6 +358,21 @@ fn spawns_against_the_shutdown() {
             other.join().unwrap();
         });
         assert!(drops.iter().all(|drops| drops.load(SeqCst) == 1));
+    });
+}
+
+/// Two seats are retired by two threads: whoever is last touches both desks.
+#[test]
+fn the_last_seat_is_retired() {
+    explore(1, || {
+        let scheduler = start(2);
+        watch(|| {
+            let task = spawn(scheduler.handle(), async {});
+            drop(scheduler);
+            if let Err(error) = wait(task) {
+                assert!(error.is_cancelled());
+            }
+        });
     });
 }
 
