@@ -29,7 +29,8 @@ impl Handle {
     /// the tasks; several such calls at once take turns.
     ///
     /// The future need not be `Send`: it never leaves this thread. Once woken, it is looked at
-    /// again after a few tasks at most; a long poll of a task run here delays it.
+    /// again after a few tasks at most; a long poll of a task run here delays it. A task that
+    /// blocks its thread until this future goes on may therefore wait for ever; let it await.
     ///
     /// # Panics
     ///
