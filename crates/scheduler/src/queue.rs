@@ -220,6 +220,7 @@ mod stand_in {
         pub(crate) fn len(&self) -> usize {
             self.0.len()
         }
+        #[expect(clippy::unnecessary_wraps, reason = "upstream's can be contended")]
         pub(crate) fn steal_into(&self, thief: &Local) -> Result<Option<Task>, Contended> {
             Ok(self.0.take(self.0.len().div_ceil(2), |task| thief.push(task)))
         }
