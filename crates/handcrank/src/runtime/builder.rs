@@ -233,7 +233,8 @@ impl Builder {
 
     /// May a thread in `block_on` of a multi-thread runtime run tasks while its own future waits?
     /// Default yes: what the future spawns and awaits then costs no thread switch. The price is
-    /// that a long poll of a task can delay the future. Handcrank's own setting.
+    /// that a long poll of a task can delay the future, and that a task which blocks its thread until
+    /// the future goes on may wait for ever; see [`Handle::block_on`]. Handcrank's own setting.
     pub fn block_on_helps(&mut self, helps: bool) -> &mut Self {
         self.helping = helps;
         self

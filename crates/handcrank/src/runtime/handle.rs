@@ -139,8 +139,15 @@ impl Handle {
 
     /// Runs a future to its end on this thread.
     ///
-    /// On a multi-thread runtime this thread also runs tasks while the future waits. On a
-    /// current-thread runtime it runs all of them, unless another thread is already doing so.
+    /// On a multi-thread runtime this thread also runs tasks while the future waits: what the future
+    /// spawns and awaits then costs no thread switch. On a current-thread runtime it runs all of
+    /// them, unless another thread is already doing so.
+    ///
+    /// Beware of a task that *blocks* its thread (with a lock, a channel of the standard library, a
+    /// sleep) until the future goes on: if this is the thread that helps with it, the two wait for
+    /// each other for ever. On tokio's multi-thread runtime such a program may run. Blocking code
+    /// belongs in [`spawn_blocking`](Self::spawn_blocking); or turn the helping off with
+    /// [`Builder::block_on_helps`](super::Builder::block_on_helps).
     ///
     /// # Panics
     ///
