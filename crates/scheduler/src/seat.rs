@@ -164,6 +164,11 @@ impl Desk {
         }
     }
 
+    /// Is there more here than the one task that this thread runs next?
+    pub(crate) fn has_several(&self, seat: &Seat) -> bool {
+        seat.stealer.len() + usize::from(self.has_lifo()) > 1
+    }
+
     fn has_lifo(&self) -> bool {
         let task = self.lifo.take();
         let any = task.is_some();

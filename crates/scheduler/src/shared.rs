@@ -215,8 +215,9 @@ impl Shared {
         let any = !woken.is_empty();
         desk.wake_batch(&mut woken);
         desk.woken.set(woken);
-        // We are busy, so one task is already one that somebody else could run.
-        if any {
+        // One task is the one that we run next. To call somebody for it would cost a futex round
+        // trip, and have the task's data carried to another core.
+        if any && desk.has_several(seat) {
             self.notify();
         }
         desk.resume_yielded();
