@@ -79,12 +79,6 @@ mod real {
             }
         }
     }
-
-    /// Runs a model once, on real threads. Models are compiled under loom only; this exists so
-    /// that code shared by models and tests has one name to call.
-    pub fn model(f: impl Fn() + Send + Sync + 'static) {
-        f();
-    }
 }
 
 /// Loom's.
