@@ -142,7 +142,8 @@ impl Desk {
             self.queue.push(task);
             return;
         }
-        if how == Woke::Idle && shared.lifo {
+        // Without threads the plain order is as fast as the slot's, and the one to expect.
+        if how == Woke::Idle && shared.config.threads {
             // The slot is not shown to others and nobody is woken for it: this thread comes to it
             // next. What it held before moves on to where others can see it.
             if let Some(before) = self.lifo.replace(Some(task)) {
@@ -151,7 +152,7 @@ impl Desk {
             }
             return;
         }
-        if how == Woke::Running && !shared.lifo {
+        if how == Woke::Running && !shared.config.threads {
             self.yielded.borrow_mut().push(task);
             return;
         }

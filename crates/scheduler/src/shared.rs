@@ -34,8 +34,6 @@ pub(crate) struct Shared {
     pub(crate) idle: Idle,
     pub(crate) driver: Driver,
     pub(crate) config: Config,
-    /// Is the LIFO slot in use? With one thread the plain order is as fast, and the one to expect.
-    pub(crate) lifo: bool,
     /// Threads in `block_on` of a scheduler without threads, waiting for its only seat; each with a
     /// number of its own.
     pub(crate) waiting: Mutex<Vec<(usize, Unparker)>>,
@@ -64,7 +62,6 @@ impl Shared {
             // Without threads, the bed is that of whoever holds the seat.
             idle: Idle::new(seats, seats),
             driver: Driver::new(park),
-            lifo: config.threads,
             config,
             waiting: Mutex::new(Vec::new()),
             ending: Ending::new(),
@@ -92,7 +89,7 @@ impl Shared {
         here::with(|here| here.seat.set(ptr::null()));
         self.free.put(seat.index);
         // Pairs with the fence in `close`: either the closing thread finds the seat free, or we
-        // see that it is closing. And with the fence in `Idle::notify` and `worker::lie_down`.
+        // see that it is closing. And with the fence in `Shared::notify` and `worker::lie_down`.
         fence(SeqCst);
         if self.ending.is_closed() && self.free.claim(seat.index) {
             self.retire();

@@ -164,7 +164,7 @@ impl Held<'_> {
         // SAFETY: the seat is ours.
         let desk = unsafe { seat.desk() };
         shared.idle.announce(0);
-        // Pairs with the fence in `Idle::notify` and in `Shared::close`.
+        // Pairs with the fence in `Shared::notify` and in `Shared::close`.
         fence(SeqCst);
         let busy = shared.has_work() || solo.is_woken() || shared.ending.is_closed();
         if !(busy && shared.idle.retract(0)) {

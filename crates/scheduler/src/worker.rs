@@ -74,7 +74,7 @@ fn lie_down(shared: &Shared, number: usize, woken: &mut Vec<Waker>, searching: &
     if std::mem::take(searching) {
         idle.end_search();
     }
-    // Pairs with the fence in `Idle::notify`, `Shared::leave` and `Shared::close`.
+    // Pairs with the fence in `Shared::notify`, `Shared::leave` and `Shared::close`.
     fence(SeqCst);
     let closed = shared.ending.is_closed();
     if (closed || (shared.has_work() && !shared.free.is_empty())) && idle.retract(number) {
