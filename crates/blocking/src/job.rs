@@ -24,7 +24,7 @@ impl<F> Unpin for Job<F> {}
 
 /// Makes a job; nothing runs it yet.
 #[track_caller]
-pub(crate) fn make<F, R>(closure: F, spawner: Spawner) -> (Option<Task>, JoinHandle<R>)
+pub(crate) fn make<F, R>(closure: F, spawner: Spawner) -> (Task, JoinHandle<R>)
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,

@@ -63,11 +63,11 @@ pub(crate) struct Shared {
 /// Something that is kept until a job has been answered; see [`Spawner::spawn_blocking_keeping`].
 pub type Keep = Box<dyn Any + Send>;
 
-/// A job that has not begun.
+/// A job that has not begun. Dropped, its closure is dropped, and its handle says cancelled.
 #[derive(Debug)]
 pub(crate) struct Queued {
     pub task: Task,
-    /// Dropped after the task has run, or has been dropped.
+    /// Dropped after the task has run, or has been dropped: the fields' order matters.
     pub keep: Option<Keep>,
 }
 
@@ -165,10 +165,7 @@ impl Spawner {
         R: Send + 'static,
     {
         let (task, handle) = job::make(f, self.clone());
-        match task {
-            Some(task) => self.push(Queued { task, keep }).map(|()| handle),
-            None => Ok(handle),
-        }
+        self.push(Queued { task, keep }).map(|()| handle)
     }
 
     /// Returns what the pool is doing right now.
@@ -219,16 +216,8 @@ impl Spawner {
         };
         drop(state);
         // Without the lock: this drops the user's closure.
-        job.shutdown();
+        drop(job);
         refused.map_or(Ok(()), |error| Err(SpawnError::NoThreads(error)))
-    }
-}
-
-impl Queued {
-    /// Drops the closure; the handle says cancelled.
-    pub(crate) fn shutdown(self) {
-        self.task.shutdown();
-        drop(self.keep);
     }
 }
 

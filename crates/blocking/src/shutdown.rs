@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use handcrank_task::Id;
 use handcrank_task::primitives::thread;
 
-use crate::pool::{Entry, Pool, Queued};
+use crate::pool::{Entry, Pool};
 
 /// How a pool ended.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Pool {
 
         // Without the lock: this drops the users' closures.
         let cancelled = queue.len();
-        queue.into_iter().for_each(Queued::shutdown);
+        drop(queue);
 
         let me = thread::current().id();
         let mut state = shared.state.lock();

@@ -27,6 +27,7 @@ use std::mem;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
 use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke, spawn_local};
@@ -83,7 +84,10 @@ struct Local {
 /// What the tasks' wakers carry to other threads.
 struct Shared {
     inbox: Inbox<Task>,
+    /// The tasks that sleep. The others are in a queue.
     tasks: OwnedTasks,
+    /// How many have not ended.
+    alive: AtomicUsize,
 }
 
 /// The way back from a task to its executor.
@@ -92,7 +96,8 @@ struct Scheduler(Arc<Shared>);
 impl LocalExecutor {
     /// Makes an executor without tasks.
     pub fn new() -> Self {
-        let shared = Arc::new(Shared { inbox: Inbox::new(), tasks: OwnedTasks::new() });
+        let (inbox, tasks) = (Inbox::new(), OwnedTasks::new());
+        let shared = Arc::new(Shared { inbox, tasks, alive: AtomicUsize::new(0) });
         Self { local: Rc::new(Local { queue: RefCell::default(), shared }) }
     }
 
@@ -105,19 +110,18 @@ impl LocalExecutor {
     {
         let shared = &self.local.shared;
         let (task, handle) = spawn_local(future, Scheduler(Arc::clone(shared)), Id::next());
-        if let Some(task) = task {
-            self.local.queue.borrow_mut().push_back(task);
-            // The driver may be asleep, if somebody else on this thread has called this.
-            if !shared.runs_here() {
-                shared.inbox.wake_driver();
-            }
+        shared.alive.fetch_add(1, Relaxed);
+        self.local.queue.borrow_mut().push_back(task);
+        // The driver may be asleep, if somebody else on this thread has called this.
+        if !shared.runs_here() {
+            shared.inbox.wake_driver();
         }
         handle
     }
 
     /// Returns whether no task is alive.
     pub fn is_empty(&self) -> bool {
-        self.local.shared.tasks.is_empty()
+        self.local.shared.alive.load(Relaxed) == 0
     }
 
     /// Runs a future, and the tasks beside it, until the future is ready; sleeps when there is
@@ -239,6 +243,10 @@ impl Schedule for Scheduler {
     fn owned(&self) -> Option<&OwnedTasks> {
         Some(&self.0.tasks)
     }
+
+    fn ended(&self) {
+        self.0.alive.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Drop for LocalExecutor {
@@ -246,11 +254,17 @@ impl Drop for LocalExecutor {
         // The futures' destructors may wake each other; those wakes find the local queue.
         let current = self.enter();
         self.local.shared.tasks.close_and_shutdown_all();
-        drop(current);
-        // From here on they find a closed inbox. What is in the queues now has no future any more;
-        // it goes without a lock or a borrow, as it may hold the last reference to something.
+        // Tasks that have never slept are on no list. They are cancelled with their entries; without a
+        // lock or a borrow, as that is foreign code.
         drop(self.local.shared.inbox.close());
-        drop(mem::take(&mut *self.local.queue.borrow_mut()));
+        loop {
+            let entries = mem::take(&mut *self.local.queue.borrow_mut());
+            if entries.is_empty() {
+                break;
+            }
+            drop(entries);
+        }
+        drop(current);
     }
 }
 
@@ -263,7 +277,7 @@ impl Default for LocalExecutor {
 impl fmt::Debug for LocalExecutor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalExecutor")
-            .field("tasks", &self.local.shared.tasks.len())
+            .field("tasks", &self.local.shared.alive.load(Relaxed))
             .finish_non_exhaustive()
     }
 }

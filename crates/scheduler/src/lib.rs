@@ -31,6 +31,7 @@ mod config;
 mod driver;
 mod help;
 mod here;
+mod home;
 mod idle;
 mod metrics;
 #[cfg(all(test, handcrank_loom))]

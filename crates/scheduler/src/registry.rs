@@ -3,14 +3,14 @@
 use crate::config::{Around, Config};
 use crate::driver::Park;
 use crate::here;
+use crate::home::{Anchor, Home};
 use crate::metrics::{Metrics, WorkerMetrics};
-use crate::seat::count;
 use crate::shared::Shared;
 use crate::solo::SoloRoot;
 use crate::worker;
 use handcrank_task::primitives::sync::{Arc, Mutex};
 use handcrank_task::primitives::thread;
-use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke};
+use handcrank_task::{Id, JoinHandle, Task, Woke};
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -25,41 +25,12 @@ pub struct Handle {
 
 pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
-    /// One for each seat, and one for all threads without.
-    homes: Box<[Home]>,
     /// The waker state of the thread that drives a scheduler without threads.
     pub(crate) solo: Option<std::sync::Arc<SoloRoot>>,
 }
 
-/// What a task keeps of its scheduler: the way to it, and which list the task hangs on.
-///
-/// An `Arc` for each seat rather than one for the whole scheduler, so that threads that spawn do
-/// not all count in the same cache line.
-#[derive(Clone)]
-struct Home(Arc<Address>);
-
-struct Address {
-    shared: Arc<Shared>,
-    list: usize,
-}
-
-impl Schedule for Home {
-    fn schedule(&self, task: Task, _: Woke) {
-        self.0.shared.push_remote(task);
-    }
-
-    #[inline]
-    fn here(&self) -> Option<fn(Task, Woke)> {
-        here::seat(&self.0.shared).is_some().then_some(push_here)
-    }
-
-    fn owned(&self) -> Option<&OwnedTasks> {
-        Some(&self.0.shared.lists[self.0.list].0)
-    }
-}
-
 /// Pushes to this thread's seat. `here::seat` has just said that there is one.
-fn push_here(task: Task, how: Woke) {
+pub(crate) fn push_here(task: Task, how: Woke) {
     here::with(|here| {
         // SAFETY: a thread with a seat is inside its scheduler's `run`, `block_on` or `drive`, all
         // of which keep the scheduler alive for longer than they hold the seat.
@@ -82,20 +53,12 @@ impl Handle {
         F::Output: Send + 'static,
     {
         let shared = &self.inner.shared;
-        if let Some(seat) = here::seat(shared) {
-            let home = self.inner.homes[seat.index].clone();
-            let (task, handle) = handcrank_task::spawn(future, home, id);
-            if let Some(task) = task {
-                count(&seat.counters.spawned, 1);
-                push_here(task, Woke::Idle);
-            }
-            return handle;
-        }
-        let home = self.inner.homes[shared.seats.len()].clone();
-        let (task, handle) = handcrank_task::spawn(future, home, id);
-        if let Some(task) = task {
-            shared.remote_spawned.fetch_add(1, Relaxed);
-            shared.push_remote(task);
+        let seat = here::seat(shared);
+        let (task, handle) = handcrank_task::spawn(future, Home::new(shared, seat), id);
+        match seat {
+            // SAFETY: the seat is this thread's.
+            Some(seat) => unsafe { seat.desk() }.push(task, Woke::Idle, shared),
+            None => shared.push_remote(task),
         }
         handle
     }
@@ -114,9 +77,12 @@ impl Handle {
     /// but not all from the same instant.
     pub fn metrics(&self) -> Metrics {
         let shared = &self.inner.shared;
+        // In this order, so that none is taken for ended that has not been seen spawned.
+        let ended = shared.ended();
+        let spawned = shared.spawned();
         Metrics {
-            alive: shared.alive(),
-            spawned: shared.spawned(),
+            alive: usize::try_from(spawned.saturating_sub(ended)).unwrap_or(usize::MAX),
+            spawned,
             injected: shared.inject.len(),
             workers: shared.seats.iter().map(WorkerMetrics::read).collect(),
         }
@@ -164,11 +130,9 @@ impl Scheduler {
     pub fn new(config: Config, park: impl Park) -> Self {
         let solo = !config.threads;
         let shared = Arc::new(Shared::new(config, Box::new(park)));
-        let homes = (0..shared.lists.len())
-            .map(|list| Home(Arc::new(Address { shared: shared.clone(), list })))
-            .collect();
+        Anchor::cast(&shared);
         let solo = solo.then(|| std::sync::Arc::new(SoloRoot::new(shared.clone())));
-        let handle = Handle { inner: Arc::new(Inner { shared, homes, solo }) };
+        let handle = Handle { inner: Arc::new(Inner { shared, solo }) };
         Self { handle, threads: Mutex::new(Vec::new()), waits: AtomicBool::new(true) }
     }
 

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::queue::{Local, Stealer};
 use crate::shared::Shared;
 use handcrank_task::primitives::contain;
-use handcrank_task::{Task, Woke};
+use handcrank_task::{OwnedTasks, Task, Woke};
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
@@ -28,6 +28,8 @@ pub(crate) struct Seat {
     /// Thieves come this way, whoever sits here, or nobody.
     pub(crate) stealer: Stealer,
     pub(crate) counters: Counters,
+    /// The tasks that went to sleep here for the first time, until they end: no queue knows them.
+    pub(crate) asleep: OwnedTasks,
 }
 
 // SAFETY: everything but the desk is Sync by itself, and the desk is touched only by the thread
@@ -47,9 +49,13 @@ pub(crate) struct Desk {
     /// Without threads: the tasks that yielded. They wait here for a turn of the driver, so that a
     /// yield goes behind timers and sockets too.
     yielded: RefCell<Vec<Task>>,
-    /// Polls until the driver is looked at, and until the global queue goes first.
-    until_driver: Cell<u32>,
-    until_global: Cell<u32>,
+    /// Polls until one of the two below is due.
+    until_due: Cell<u32>,
+    /// Polls until the driver is looked at, and until the global queue goes first, as from the last
+    /// time that one of them was due.
+    until: Cell<Intervals>,
+    /// When the driver was last looked at from here.
+    pub(crate) turned: Cell<Option<Instant>>,
     random: Cell<u32>,
     /// A batch of wake-ups is being handed out: pushes go to the queue, and nobody is called yet.
     pub(crate) batch: Cell<bool>,
@@ -67,6 +73,9 @@ pub(crate) struct Desk {
 pub(crate) struct Counters {
     pub(crate) polls: AtomicU64,
     pub(crate) spawned: AtomicU64,
+    pub(crate) ended: AtomicU64,
+    /// Tasks whose memory was freed here, wherever they were made.
+    pub(crate) freed: AtomicU64,
     pub(crate) steals: AtomicU64,
     pub(crate) parks: AtomicU64,
     pub(crate) unparks: AtomicU64,
@@ -86,12 +95,27 @@ pub(crate) fn call_all(woken: &mut Vec<Waker>) {
     }
 }
 
-/// One less; `true`, and as many again, when none are left. (Not a remainder: division is dear.)
-#[inline]
-fn countdown(left: &Cell<u32>, interval: u32) -> bool {
-    let less = left.get() - 1;
-    left.set(if less == 0 { interval } else { less });
-    less == 0
+/// In polls.
+#[derive(Clone, Copy)]
+struct Intervals {
+    driver: u32,
+    global: u32,
+}
+
+impl Intervals {
+    fn of(config: &Config) -> Self {
+        Self { driver: config.event_interval, global: config.global_queue_interval }
+    }
+
+    fn shorter(self) -> u32 {
+        self.driver.min(self.global)
+    }
+}
+
+/// What a busy seat is to look at now.
+pub(crate) struct Due {
+    pub(crate) driver: bool,
+    pub(crate) global: bool,
 }
 
 impl Seat {
@@ -102,8 +126,9 @@ impl Seat {
             lifo: Cell::new(None),
             lifo_streak: Cell::new(0),
             yielded: RefCell::new(Vec::new()),
-            until_driver: Cell::new(config.event_interval),
-            until_global: Cell::new(config.global_queue_interval),
+            until_due: Cell::new(Intervals::of(config).shorter()),
+            until: Cell::new(Intervals::of(config)),
+            turned: Cell::new(None),
             // Any odd number: the seats should not all begin to search at the same place.
             random: Cell::new((index as u32).wrapping_mul(0x9E37_79B9) | 1),
             batch: Cell::new(false),
@@ -112,7 +137,8 @@ impl Seat {
             #[cfg(handcrank_loom)]
             touched: handcrank_task::primitives::cell::UnsafeCell::new(()),
         };
-        Self { desk, index, stealer, counters: Counters::default() }
+        let (counters, asleep) = (Counters::default(), OwnedTasks::new());
+        Self { desk, index, stealer, counters, asleep }
     }
 
     /// Runs one task from this seat.
@@ -205,16 +231,28 @@ impl Desk {
         !self.yielded.borrow().is_empty()
     }
 
-    /// Counts a poll: is it the one in so many at which the driver is looked at?
+    /// Counts a poll: is it one at which something is due? If so, [`next_due`](Self::next_due) says
+    /// what.
     #[inline]
-    pub(crate) fn driver_is_due(&self, interval: u32) -> bool {
-        countdown(&self.until_driver, interval)
+    pub(crate) fn is_due(&self) -> bool {
+        let left = self.until_due.get() - 1;
+        self.until_due.set(left);
+        left == 0
     }
 
-    /// Is it the one in so many at which the global queue goes first?
-    #[inline]
-    pub(crate) fn global_is_due(&self, interval: u32) -> bool {
-        countdown(&self.until_global, interval)
+    /// What is due now; and sets the next date.
+    pub(crate) fn next_due(&self, config: &Config) -> Due {
+        let (all, until) = (Intervals::of(config), self.until.get());
+        let passed = until.shorter();
+        let due = Due { driver: until.driver == passed, global: until.global == passed };
+        let next = |due, all, until: u32| if due { all } else { until - passed };
+        let until = Intervals {
+            driver: next(due.driver, all.driver, until.driver),
+            global: next(due.global, all.global, until.global),
+        };
+        self.until.set(until);
+        self.until_due.set(until.shorter());
+        due
     }
 
     /// A number below `bound`, different each time (xorshift; Marsaglia, 2003).
@@ -243,10 +281,12 @@ impl Desk {
         self.resume_yielded();
     }
 
-    /// Drops all entries; their tasks live on until the owned lists are shut down.
+    /// Cancels all that is queued here.
     pub(crate) fn discard(&self) {
         self.flush();
-        while self.queue.pop().is_some() {}
+        while let Some(task) = self.queue.pop() {
+            drop(task);
+        }
     }
 
     /// Calls the wakers that a turn of the driver brought. Their tasks come into this seat's queue

@@ -3,9 +3,10 @@
 use crate::config::Config;
 use crate::driver::{Driver, Park};
 use crate::here;
+use crate::home::Anchor;
 use crate::idle::{Bits, Idle};
 use crate::queue::Injector;
-use crate::seat::{Desk, Seat, count};
+use crate::seat::{Counters, Desk, Seat, count};
 use crate::shutdown::Ending;
 use handcrank_executor::Unparker;
 use handcrank_task::primitives::atomic::{
@@ -13,10 +14,14 @@ use handcrank_task::primitives::atomic::{
     fence,
 };
 use handcrank_task::primitives::sync::Mutex;
-use handcrank_task::{OwnedTasks, Task};
+use handcrank_task::Task;
 use std::ptr;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// A busy seat turns the driver no more often than this, whatever it does meanwhile: the system call
+/// takes a few hundred nanoseconds, as long as dozens of short polls. (A checker knows no time.)
+const BETWEEN_TURNS: Duration = Duration::from_micros(if cfg!(handcrank_loom) { 0 } else { 10 });
 
 /// How often a thief goes round again because another one was in its way.
 const SEARCH_ROUNDS: usize = 4;
@@ -28,9 +33,9 @@ pub(crate) struct Shared {
     pub(crate) free: Bits,
     /// Tasks from threads without a seat.
     pub(crate) inject: Injector,
-    pub(crate) remote_spawned: AtomicU64,
-    /// The live tasks: a list for each seat that spawns, and one for all other threads.
-    pub(crate) lists: Box<[PaddedList]>,
+    /// What threads without a seat have counted.
+    pub(crate) remote: Remote,
+    pub(crate) anchor: Anchor,
     pub(crate) idle: Idle,
     pub(crate) driver: Driver,
     pub(crate) config: Config,
@@ -40,9 +45,12 @@ pub(crate) struct Shared {
     pub(crate) ending: Ending,
 }
 
-/// Lists are written by different threads all the time.
-#[repr(align(128))]
-pub(crate) struct PaddedList(pub(crate) OwnedTasks);
+/// The counterpart of a seat's counters for all threads without one.
+#[derive(Default)]
+pub(crate) struct Remote {
+    pub(crate) spawned: AtomicU64,
+    pub(crate) ended: AtomicU64,
+}
 
 impl Shared {
     pub(crate) fn new(config: Config, park: Box<dyn Park>) -> Self {
@@ -57,8 +65,8 @@ impl Shared {
             seats: (0..seats).map(|index| Seat::new(index, &config)).collect(),
             free: Bits::new(seats, true),
             inject: Injector::new(),
-            remote_spawned: AtomicU64::new(0),
-            lists: (0..=seats).map(|_| PaddedList(OwnedTasks::new())).collect(),
+            remote: Remote::default(),
+            anchor: Anchor::new(),
             // Without threads, the bed is that of whoever holds the seat.
             idle: Idle::new(seats, seats),
             driver: Driver::new(park),
@@ -127,9 +135,11 @@ impl Shared {
         }
     }
 
-    /// Drops what lies in the inject queue.
+    /// Cancels what lies in the inject queue.
     pub(crate) fn discard_injected(&self) {
-        while self.inject.pop().is_some() {}
+        while let Some(task) = self.inject.pop() {
+            drop(task);
+        }
     }
 
     /// The next task for the one who sits here: its own, then from outside, then other seats'.
@@ -138,15 +148,22 @@ impl Shared {
     /// caller ends the search.
     #[inline]
     pub(crate) fn next(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
-        if desk.driver_is_due(self.config.event_interval) {
-            self.attend_driver(seat, desk);
-        }
-        if desk.global_is_due(self.config.global_queue_interval)
-            && let Some(task) = self.take_injected(desk, *searching)
+        if desk.is_due()
+            && let Some(task) = self.look_around(seat, desk, *searching)
         {
             return Some(task);
         }
         desk.pop().or_else(|| self.fetch(seat, desk, searching))
+    }
+
+    /// A busy seat looks at the driver and at the inject queue in passing.
+    #[cold]
+    fn look_around(&self, seat: &Seat, desk: &Desk, searching: bool) -> Option<Task> {
+        let due = desk.next_due(&self.config);
+        if due.driver && desk.turned.get().is_none_or(|at| at.elapsed() >= BETWEEN_TURNS) {
+            self.attend_driver(seat, desk);
+        }
+        if due.global { self.take_injected(desk, searching) } else { None }
     }
 
     /// Nothing left on the desk: look elsewhere.
@@ -206,6 +223,7 @@ impl Shared {
     #[cold]
     pub(crate) fn attend_driver(&self, seat: &Seat, desk: &Desk) {
         desk.clock(&seat.counters, false);
+        desk.turned.set(Some(Instant::now()));
         let Some(baton) = self.driver.try_take() else { return };
         let mut woken = desk.woken.take();
         baton.turn(Some(Duration::ZERO), &mut woken);
@@ -234,14 +252,18 @@ impl Shared {
         }
     }
 
-    /// All live tasks.
-    pub(crate) fn alive(&self) -> usize {
-        self.lists.iter().map(|list| list.0.len()).sum()
-    }
-
     /// All tasks ever spawned.
     pub(crate) fn spawned(&self) -> u64 {
-        let seats = self.seats.iter().map(|seat| seat.counters.spawned.load(Relaxed));
-        seats.sum::<u64>() + self.remote_spawned.load(Relaxed)
+        self.sum(|counters| &counters.spawned) + self.remote.spawned.load(Relaxed)
+    }
+
+    /// All tasks that have ended.
+    pub(crate) fn ended(&self) -> u64 {
+        self.sum(|counters| &counters.ended) + self.remote.ended.load(Relaxed)
+    }
+
+    /// One of the seats' counters, over all of them.
+    pub(crate) fn sum(&self, counter: impl Fn(&Counters) -> &AtomicU64) -> u64 {
+        self.seats.iter().map(|seat| counter(&seat.counters).load(Relaxed)).sum()
     }
 }

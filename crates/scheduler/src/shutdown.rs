@@ -14,6 +14,7 @@
 //! A task whose poll never returns keeps its seat, and the latch stays shut: waiting for it can be
 //! given a limit, and the last step is then done by that thread if it ever comes back.
 
+use crate::home::Anchor;
 use crate::shared::Shared;
 use handcrank_task::primitives::atomic::{
     AtomicBool, AtomicUsize,
@@ -129,11 +130,9 @@ impl Shared {
 
     /// All seats are retired, so nobody runs tasks and all desks are ours.
     fn finish(&self) {
-        for list in &self.lists {
-            list.0.close();
-        }
-        for list in &self.lists {
-            list.0.close_and_shutdown_all();
+        // First the tasks that have slept; all others are in a queue.
+        for seat in &self.seats {
+            seat.asleep.close_and_shutdown_all();
         }
         // Pairs with the fence of `notify` in `push_remote`: a waker that was called during the
         // shutdown may push its entry late. Either we find it here, or its thread sees the flag.
@@ -145,6 +144,9 @@ impl Shared {
             // counter hand over what their holders wrote.
             unsafe { seat.desk() }.discard();
         }
+        let made = self.sum(|counters| &counters.spawned);
+        let freed = self.sum(|counters| &counters.freed);
+        Anchor::settle(self, made.wrapping_sub(freed).cast_signed() as isize);
         self.ending.change(|latch| latch.over = true);
         // Threads waiting for the only seat of a scheduler without threads wait no longer.
         self.call_waiting();

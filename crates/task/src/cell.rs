@@ -7,14 +7,14 @@
 //! ```text
 //!   Box<Cell<F, S>>
 //!   ┌────────────────────────── Header (the same for all) ───────────────────────────┬───┬───────┐
-//!   │ state │ vtable │ owned-list links │ id │ spawn location │ slot for join waker  │ S │ stage │
+//!   │ state │ vtable │ owned list, links │ id │ spawn location │ slot for join waker │ S │ stage │
 //!   └────────────────────────────────────────────────────────────────────────────────┴───┴───────┘
 //!                                                                    the future, or its output
 //! ```
 
 use crate::current::{self, BUDGET};
 use crate::join::JoinError;
-use crate::list::Links;
+use crate::list::{Links, OwnedTasks};
 use crate::primitives::cell::UnsafeCell;
 use crate::primitives::{caught, contain};
 use crate::state::{End, Joiner, Start, State, Woken};
@@ -32,6 +32,9 @@ use std::task::{Context, Poll, Waker};
 pub(crate) struct Header {
     pub(crate) state: State,
     vtable: &'static VTable,
+    /// The list that the task hangs on since it first slept. Touched by the runner alone. The list
+    /// belongs to the scheduler in this very task, and so lives as long.
+    list: UnsafeCell<Option<NonNull<OwnedTasks>>>,
     /// Neighbours in the owned list; guarded by that list's lock.
     pub(crate) links: UnsafeCell<Links>,
     pub(crate) id: Id,
@@ -60,7 +63,6 @@ enum Stage<F: Future> {
 struct VTable {
     run: unsafe fn(RawTask),
     submit: unsafe fn(RawTask),
-    insert_owned: unsafe fn(RawTask) -> bool,
     shutdown: unsafe fn(RawTask),
     take_output: unsafe fn(RawTask, *mut ()),
     drop_output: unsafe fn(RawTask),
@@ -73,13 +75,12 @@ struct VTable {
 pub(crate) struct RawTask(NonNull<Header>);
 
 impl RawTask {
-    /// Allocates a task with `refs` pointers to it.
+    /// Allocates a task, with two pointers to it: the first queue entry and the handle.
     pub(crate) fn new<F, S>(
         future: F,
         scheduler: S,
         id: Id,
         location: &'static Location<'static>,
-        refs: usize,
     ) -> Self
     where
         F: Future + 'static,
@@ -87,16 +88,16 @@ impl RawTask {
     {
         let cell = Box::new(Cell {
             header: Header {
-                state: State::new(refs),
+                state: State::new(),
                 vtable: &VTable {
                     run: run::<F, S>,
                     submit: submit::<F, S>,
-                    insert_owned: insert_owned::<F, S>,
                     shutdown: shutdown::<F, S>,
                     take_output: take_output::<F, S>,
                     drop_output: drop_output::<F, S>,
                     dealloc: dealloc::<F, S>,
                 },
+                list: UnsafeCell::new(None),
                 links: UnsafeCell::new(Links::default()),
                 id,
                 location,
@@ -169,16 +170,6 @@ impl RawTask {
         unsafe { (self.header().vtable.submit)(self) }
     }
 
-    /// Hangs a new task on its scheduler's list. `false` if the list is closed.
-    ///
-    /// # Safety
-    ///
-    /// The task was never listed; the caller passes a reference along, if there is a list.
-    pub(crate) unsafe fn insert_owned(self) -> bool {
-        // SAFETY: the caller's pointer counts.
-        unsafe { (self.header().vtable.insert_owned)(self) }
-    }
-
     /// Drops the future of a task that no runner will run any more.
     ///
     /// # Safety
@@ -231,7 +222,6 @@ impl RawTask {
     /// # Safety
     ///
     /// No pointers are left.
-    #[cold]
     pub(crate) unsafe fn dealloc(self) {
         // SAFETY: the caller's promise.
         unsafe { (self.header().vtable.dealloc)(self) }
@@ -330,7 +320,14 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
     let output = match polled {
         Ok(Poll::Pending) => {
             drop(restore);
-            match state.end_poll() {
+            // Before it can be seen asleep: from then on only the list, and whoever will wake it,
+            // know of the task.
+            // SAFETY: RUNNING is still ours.
+            let Ok(listed) = (unsafe { hang::<F, S>(raw) }) else {
+                // SAFETY: as above.
+                return unsafe { cancel::<F, S>(raw, 1) };
+            };
+            match state.end_poll(listed) {
                 End::Idle => {}
                 // SAFETY: the runner's pointer becomes the entry's. `cell` is not used again.
                 End::Requeue => unsafe { submit_as::<F, S>(raw, Woke::Running) },
@@ -379,6 +376,33 @@ unsafe fn empty<F: Future, S>(cell: &Cell<F, S>) {
     cell.stage.with_mut(|stage| unsafe { *stage = Stage::Taken });
 }
 
+/// Hangs a task that is about to sleep for the first time on its scheduler's list. Says whether it
+/// was the first time; an error if the list is closed, because then nobody would come for it.
+///
+/// # Safety
+///
+/// RUNNING is the caller's, and stays so until it has counted the list's pointer.
+#[inline]
+unsafe fn hang<F: Future + 'static, S: Schedule>(raw: RawTask) -> Result<bool, Closed> {
+    // SAFETY: the caller has a pointer.
+    let cell = unsafe { raw.cell::<F, S>() };
+    // SAFETY: RUNNING is the caller's, and with it this field.
+    if cell.header.list.with(|list| unsafe { (*list).is_some() }) {
+        return Ok(false);
+    }
+    let Some(list) = cell.scheduler.owned() else { return Ok(false) };
+    // SAFETY: it is on no list yet.
+    if !unsafe { list.insert(raw) } {
+        return Err(Closed);
+    }
+    // SAFETY: as above.
+    cell.header.list.with_mut(|own| unsafe { *own = Some(NonNull::from(list)) });
+    Ok(true)
+}
+
+/// The owned list takes nothing more.
+struct Closed;
+
 /// Stores the output, leaves the owned list, completes, wakes the handle, and gives up `refs`
 /// pointers and the list's.
 ///
@@ -394,18 +418,29 @@ unsafe fn finish<F: Future + 'static, S: Schedule>(
     // and the last line may free what this one points to.
     // SAFETY: the caller has a pointer.
     let cell = unsafe { raw.cell::<F, S>() };
+    // SAFETY: RUNNING is ours, and with it the field.
+    if let Some(list) = cell.header.list.with(|list| unsafe { *list }) {
+        // SAFETY: the list lives in the scheduler, which lives in the task. The task has been put on
+        // this list and on no other.
+        refs += usize::from(unsafe { list.as_ref().remove(raw) });
+    }
+    // Before anybody can see the end: one who has joined a task does not find it alive in the
+    // metrics.
+    cell.scheduler.ended();
+    let state = &cell.header.state;
+    if state.is_sole(refs) {
+        // Spawned and forgotten, with nobody left to tell: the usual end.
+        contain(|| drop(output));
+        // SAFETY: all pointers that there are were passed to us. `cell` is not used again.
+        return unsafe { raw.dealloc() };
+    }
     // SAFETY: RUNNING is ours. What is overwritten is `Taken`.
     cell.stage.with_mut(|stage| unsafe { *stage = Stage::Output(output) });
-    // Off the list before anybody can see the end: one who has joined a task does not find it
-    // alive in the metrics.
-    if let Some(list) = cell.scheduler.owned() {
-        // SAFETY: the task was offered to this list, if to any.
-        refs += usize::from(unsafe { list.remove(raw) });
-    }
-    match cell.header.state.complete() {
+    match state.complete(refs) {
+        // The pointers have been given up in that step. `cell` is not used again.
+        Joiner::Absent => return,
         // SAFETY: without a handle the output is the runner's.
         Joiner::Gone => contain(|| unsafe { empty(cell) }),
-        Joiner::Absent => {}
         Joiner::Waiting => wake_joiner(&cell.header),
     }
     // SAFETY: the caller's pointers, and the list's if we were on it. `cell` is not used again.
@@ -427,13 +462,6 @@ fn wake_joiner(header: &Header) {
         let waker = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
         contain(|| drop(waker));
     }
-}
-
-unsafe fn insert_owned<F: Future + 'static, S: Schedule>(raw: RawTask) -> bool {
-    // SAFETY: the caller has a pointer.
-    let list = unsafe { raw.cell::<F, S>() }.scheduler.owned();
-    // SAFETY: the caller's promise. Without a list there is nothing to be refused by.
-    list.is_none_or(|list| unsafe { list.insert(raw) })
 }
 
 unsafe fn shutdown<F: Future + 'static, S: Schedule>(raw: RawTask) {
@@ -468,10 +496,12 @@ unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
     // Under a checker, freeing touches every cell, so that a pointer given up too early is seen.
     #[cfg(handcrank_loom)]
     {
+        cell.header.list.with_mut(|_| ());
         cell.header.links.with_mut(|_| ());
         cell.header.join_waker.with_mut(|_| ());
         cell.stage.with_mut(|_| ());
     }
-    // A future dropped here was never given to a list; its destructor is foreign code.
+    // What is dropped here is foreign code: an output that nobody took, or a future that was never on
+    // a list.
     contain(|| drop(cell));
 }

@@ -124,10 +124,25 @@ fn abort(raw: RawTask) {
 }
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
+        // SAFETY: the handle counts until the state word says otherwise.
+        if !unsafe { self.raw.header() }.state.drop_new_join_handle() {
+            self.drop_late();
+        }
+    }
+}
+
+impl<T> JoinHandle<T> {
+    /// The handle goes after the task has begun, or has been waited for.
+    fn drop_late(&mut self) {
         // SAFETY: the handle counts until the last line; what it may touch, the transition says.
         unsafe {
             let header = self.raw.header();
+            if header.state.is_sole(1) {
+                // It has ended, and only this handle knows of it. What is left goes with it.
+                return self.raw.dealloc();
+            }
             let left = header.state.drop_join_handle();
             if left.output {
                 self.raw.drop_output();

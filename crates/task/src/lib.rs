@@ -35,7 +35,7 @@
 //!
 //! let executor = Executor::default();
 //! let (task, handle) = spawn(async { 6 * 7 }, executor.clone(), Id::next());
-//! task.unwrap().run();
+//! task.run();
 //! assert!(handle.is_finished());
 //! ```
 
@@ -95,14 +95,19 @@ pub trait Schedule: Send + Sync + 'static {
         None
     }
 
-    /// The list that its tasks hang on while they live. The same one for every call.
+    /// A list for a task that is about to sleep for the first time. It hangs there until it ends, so
+    /// that a shutdown finds it; a task that has never slept is in a queue, or being run. Which list,
+    /// if there are several, does not matter to the task: this is called once, by its runner.
     fn owned(&self) -> Option<&OwnedTasks>;
+
+    /// A task has ended, in whatever way. Called once for each, before its handle can see it.
+    fn ended(&self) {}
 }
 
 /// A task that wants to run: one entry of a run queue.
 ///
-/// Dropping it instead of running it leaves the task asleep, marked as scheduled, until its
-/// scheduler's [`OwnedTasks`] is shut down.
+/// Dropping it instead of running it cancels the task: the future is dropped, on this thread, and the
+/// handle says cancelled.
 pub struct Task {
     raw: RawTask,
 }
@@ -130,12 +135,6 @@ impl Task {
         unsafe { raw.run() }
     }
 
-    /// Drops the future on this thread, without polling it; the handle says cancelled.
-    pub fn shutdown(self) {
-        // SAFETY: the entry counts until it is dropped at the end.
-        unsafe { self.raw.shutdown() }
-    }
-
     /// The task's id.
     pub fn id(&self) -> Id {
         // SAFETY: the entry counts.
@@ -151,8 +150,11 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        // SAFETY: the entry's own reference.
-        unsafe { self.raw.drop_refs(1) };
+        // SAFETY: the entry counts until the second line gives it up.
+        unsafe {
+            self.raw.shutdown();
+            self.raw.drop_refs(1);
+        }
     }
 }
 
@@ -168,13 +170,11 @@ impl fmt::Debug for Task {
     }
 }
 
-/// Makes a task. The caller pushes it to a queue for its first poll.
-///
-/// `None` if the scheduler's list is closed: the future is then already dropped, and the handle
-/// says cancelled.
+/// Makes a task. The caller pushes it to a queue for its first poll, or drops it if there is none any
+/// more.
 #[track_caller]
 #[inline]
-pub fn spawn<F, S>(future: F, scheduler: S, id: Id) -> (Option<Task>, JoinHandle<F::Output>)
+pub fn spawn<F, S>(future: F, scheduler: S, id: Id) -> (Task, JoinHandle<F::Output>)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -189,7 +189,7 @@ where
 /// and the future is leaked rather than touched.
 #[track_caller]
 #[inline]
-pub fn spawn_local<F, S>(future: F, scheduler: S, id: Id) -> (Option<Task>, JoinHandle<F::Output>)
+pub fn spawn_local<F, S>(future: F, scheduler: S, id: Id) -> (Task, JoinHandle<F::Output>)
 where
     F: Future + 'static,
     F::Output: 'static,
@@ -198,28 +198,17 @@ where
     make(ThreadBound::new(future), scheduler, id, Location::caller())
 }
 
+#[inline]
 fn make<F, S>(
     future: F,
     scheduler: S,
     id: Id,
     location: &'static Location<'static>,
-) -> (Option<Task>, JoinHandle<F::Output>)
+) -> (Task, JoinHandle<F::Output>)
 where
     F: Future + 'static,
     S: Schedule,
 {
-    // The queue entry, the handle, and the list.
-    let listed = scheduler.owned().is_some();
-    let raw = RawTask::new(future, scheduler, id, location, 2 + usize::from(listed));
-    let (task, handle) = (Task::from_raw(raw), JoinHandle::new(raw));
-    // SAFETY: the entry and the handle are counted, as is the list's reference, which `insert`
-    // takes over or we give up ourselves.
-    unsafe {
-        if raw.insert_owned() {
-            return (Some(task), handle);
-        }
-        task.shutdown();
-        raw.drop_refs(1);
-    }
-    (None, handle)
+    let raw = RawTask::new(future, scheduler, id, location);
+    (Task::from_raw(raw), JoinHandle::new(raw))
 }

@@ -69,7 +69,7 @@ impl Executor {
         F::Output: Send + 'static,
     {
         let (task, handle) = spawn(future, self.clone(), Id::next());
-        self.queue.ready.lock().extend(task);
+        self.queue.ready.lock().push(task);
         handle
     }
 

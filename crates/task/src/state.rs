@@ -12,8 +12,8 @@
 //!   it is set the output belongs to the handle; otherwise the runner drops it.
 //! - `JOIN_WAKER`: the slot for the handle's waker is filled and may be read by the runner.
 //!   While it is clear the slot belongs to the handle alone.
-//! - the rest: how many pointers to the task exist. A run-queue entry, the owned list, the
-//!   `JoinHandle`, each `AbortHandle` and each `Waker` count one.
+//! - the rest: how many pointers to the task exist. A run-queue entry or the runner, the owned
+//!   list, the `JoinHandle`, each `AbortHandle` and each `Waker` count one.
 //!
 //! The life of a task, the bits written as S (scheduled) and R (running). Each edge is the
 //! method of that name here:
@@ -56,6 +56,8 @@ const JOIN_INTEREST: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
 /// One pointer.
 const REF: usize = 1 << 6;
+/// A task at its birth: the first queue entry and the `JoinHandle` point to it.
+const NEW: usize = SCHEDULED | JOIN_INTEREST | (2 * REF);
 
 /// The word. Every method is one transition and says what the caller owes now.
 pub(crate) struct State(AtomicUsize);
@@ -113,19 +115,18 @@ pub(crate) struct Leftovers {
 /// What the runner owes after completion.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Joiner {
-    /// No handle: drop the output.
+    /// No handle: drop the output, then give the runner's pointers up.
     Gone,
-    /// A handle that is not waiting.
+    /// A handle that is not waiting. The runner's pointers are given up.
     Absent,
-    /// A handle that waits: wake it.
+    /// A handle that waits: wake it, then give the runner's pointers up.
     Waiting,
 }
 
 impl State {
-    /// A task about to be pushed to a queue for the first time, with its `JoinHandle`. `refs`
-    /// counts the pointers that exist from the start.
-    pub(crate) fn new(refs: usize) -> Self {
-        Self(AtomicUsize::new(SCHEDULED | JOIN_INTEREST | (refs * REF)))
+    /// A task about to be pushed to a queue for the first time, and its `JoinHandle`: two pointers.
+    pub(crate) fn new() -> Self {
+        Self(AtomicUsize::new(NEW))
     }
 
     /// Wakes through a borrowed waker.
@@ -185,20 +186,24 @@ impl State {
             .is_ok_and(|before| before & RUNNING == 0)
     }
 
-    /// The poll returned `Pending`.
+    /// The poll returned `Pending`. `listed`: the task has just been put on the owned list, whose
+    /// pointer is counted by this very step; nobody could have met it there while the task ran.
     #[inline]
-    pub(crate) fn end_poll(&self) -> End {
+    pub(crate) fn end_poll(&self, listed: bool) -> End {
+        let list = if listed { REF } else { 0 };
         let mut now = self.0.load(Relaxed);
         loop {
             let (next, end) = if now & ABORTED != 0 {
+                // Left to the one who cancels: it counts as listed then.
+                self.0.fetch_add(list, Relaxed);
                 return End::Cancel;
             } else if now & SCHEDULED != 0 {
-                (now & !RUNNING, End::Requeue)
-            } else if now < 2 * REF {
+                ((now & !RUNNING) + list, End::Requeue)
+            } else if now + list < 2 * REF {
                 // The runner holds the only pointer: no waker, no list, no handle.
                 return End::Cancel;
             } else {
-                ((now & !RUNNING) - REF, End::Idle)
+                ((now & !RUNNING) + list - REF, End::Idle)
             };
             // Release: pairs with the Acquire of the next `start_poll` or `start_shutdown`.
             match self.0.compare_exchange_weak(now, next, Release, Relaxed) {
@@ -208,17 +213,37 @@ impl State {
         }
     }
 
-    /// The output is stored (or the error), the future dropped.
+    /// Does nobody but the caller, who holds `refs` pointers, know the task? Then nobody ever will,
+    /// and what is left to do needs no agreement with anybody.
     #[inline]
-    pub(crate) fn complete(&self) -> Joiner {
-        // Release: pairs with the Acquire in `is_completed` and the join transitions, for the
-        // output. Acquire: pairs with the Release in `set_join_waker`, for the waker.
-        let before = self.0.fetch_xor(RUNNING | COMPLETED, AcqRel);
-        debug_assert_eq!(before & (RUNNING | COMPLETED), RUNNING, "only a runner completes");
-        match (before & JOIN_INTEREST != 0, before & JOIN_WAKER != 0) {
-            (false, _) => Joiner::Gone,
-            (true, false) => Joiner::Absent,
-            (true, true) => Joiner::Waiting,
+    pub(crate) fn is_sole(&self, refs: usize) -> bool {
+        // Acquire: pairs with the Release in `ref_dec`, as for any last pointer.
+        self.0.load(Acquire) / REF == refs
+    }
+
+    /// The output is stored (or the error), the future dropped. The runner holds `refs` pointers,
+    /// and gives them up in the same step unless it has something left to do.
+    #[inline]
+    pub(crate) fn complete(&self, refs: usize) -> Joiner {
+        let mut now = self.0.load(Relaxed);
+        loop {
+            debug_assert_eq!(now & (RUNNING | COMPLETED), RUNNING, "only a runner completes");
+            let joiner = match (now & JOIN_INTEREST != 0, now & JOIN_WAKER != 0) {
+                (false, _) => Joiner::Gone,
+                (true, true) => Joiner::Waiting,
+                (true, false) => Joiner::Absent,
+            };
+            let given_up = match joiner {
+                Joiner::Gone | Joiner::Waiting => 0,
+                Joiner::Absent => refs * REF,
+            };
+            // Release: pairs with the Acquire in `is_completed` and the join transitions, for the
+            // output. Acquire: pairs with the Release in `set_join_waker`, for the waker.
+            let next = (now ^ (RUNNING | COMPLETED)) - given_up;
+            match self.0.compare_exchange_weak(now, next, AcqRel, Relaxed) {
+                Ok(_) => return joiner,
+                Err(seen) => now = seen,
+            }
         }
     }
 
@@ -270,6 +295,15 @@ impl State {
                 (now & COMPLETED == 0).then_some(now & !JOIN_WAKER)
             })
             .is_ok()
+    }
+
+    /// The handle goes before anything has happened, as it does when a task is spawned and nobody
+    /// wants to wait for it. One step instead of two; `true` if it was taken.
+    #[inline]
+    pub(crate) fn drop_new_join_handle(&self) -> bool {
+        // Release: as in `ref_dec`. The slot is empty, and nobody looks at it any more.
+        let next = NEW - REF - JOIN_INTEREST;
+        self.0.compare_exchange(NEW, next, Release, Relaxed).is_ok()
     }
 
     /// The handle goes. Its reference is given up separately.
@@ -358,65 +392,69 @@ mod tests {
 
     #[test]
     fn a_quiet_life() {
-        let state = State::new(3);
+        let state = State::new();
         assert_eq!(state.start_poll(), Start::Poll);
-        assert_eq!(state.end_poll(), End::Idle);
+        assert_eq!(state.end_poll(true), End::Idle);
+        // The list's and the handle's.
         assert_eq!(text(&state), "{JoinInterest, 2 refs}");
         assert_eq!(state.wake_by_ref(), Woken::Submit);
         assert_eq!(state.wake_by_ref(), Woken::Nothing);
         assert_eq!(state.start_poll(), Start::Poll);
-        assert_eq!(state.complete(), Joiner::Absent);
-        assert!(!state.ref_dec(2));
+        assert!(!state.is_sole(2));
+        assert_eq!(state.complete(2), Joiner::Absent);
+        assert!(state.is_sole(1));
         assert!(state.drop_join_handle().output);
         assert!(state.ref_dec(1));
     }
 
     #[test]
     fn woken_while_running_is_requeued_once() {
-        let state = State::new(3);
+        let state = State::new();
         state.start_poll();
         state.ref_inc();
         assert_eq!(state.wake_by_val(), Woken::Nothing);
-        assert_eq!(state.end_poll(), End::Requeue);
+        assert_eq!(state.end_poll(true), End::Requeue);
         assert_eq!(text(&state), "{Scheduled, JoinInterest, 3 refs}");
     }
 
     #[test]
     fn aborts_at_every_stage() {
-        let queued = State::new(3);
+        let queued = State::new();
         assert!(!queued.abort());
         assert_eq!(queued.start_poll(), Start::Cancel);
 
-        let running = State::new(3);
+        let running = State::new();
         running.start_poll();
         assert!(!running.abort());
-        assert_eq!(running.end_poll(), End::Cancel);
+        assert_eq!(running.end_poll(false), End::Cancel);
 
-        let idle = State::new(3);
+        let idle = State::new();
         idle.start_poll();
-        idle.end_poll();
+        idle.end_poll(true);
         assert!(idle.abort());
         assert!(!idle.abort(), "the second abort must not push again");
         assert_eq!(idle.start_poll(), Start::Cancel);
-        idle.complete();
+        idle.complete(1);
         assert!(!idle.abort());
     }
 
     #[test]
     fn a_task_nobody_can_wake_is_cancelled() {
-        let state = State::new(1);
+        let state = State::new();
+        assert!(state.drop_new_join_handle());
         state.start_poll();
-        assert_eq!(state.end_poll(), End::Cancel);
+        assert!(state.is_sole(1));
+        assert_eq!(state.end_poll(false), End::Cancel);
     }
 
     #[test]
     fn the_join_waker_changes_owners() {
-        let state = State::new(3);
+        let state = State::new();
         assert!(state.set_join_waker());
         assert!(state.unset_join_waker());
         assert!(state.set_join_waker());
         state.start_poll();
-        assert_eq!(state.complete(), Joiner::Waiting);
+        assert_eq!(state.complete(1), Joiner::Waiting);
         assert!(!state.unset_join_waker() && !state.set_join_waker());
         let left = state.drop_join_handle();
         assert!(left.output && !left.waker, "the runner still reads the waker");
@@ -425,16 +463,16 @@ mod tests {
 
     #[test]
     fn shutdown_takes_what_nobody_runs() {
-        let idle = State::new(3);
+        let idle = State::new();
         idle.start_poll();
-        idle.end_poll();
+        idle.end_poll(true);
         assert!(idle.start_shutdown());
-        idle.complete();
+        idle.complete(1);
         assert!(!idle.start_shutdown());
 
-        let running = State::new(3);
+        let running = State::new();
         running.start_poll();
         assert!(!running.start_shutdown());
-        assert_eq!(running.end_poll(), End::Cancel);
+        assert_eq!(running.end_poll(false), End::Cancel);
     }
 }
