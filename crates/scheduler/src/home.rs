@@ -57,7 +57,7 @@ impl Anchor {
 
     /// From here on the scheduler stays until [`settle`](Self::settle), and its last task.
     pub(crate) fn cast(shared: &Arc<Shared>) {
-        *shared.anchor.own.lock() = Some(shared.clone());
+        *shared.remote.anchor.own.lock() = Some(shared.clone());
     }
 
     /// One task more. `false` if the last one has gone: there will be none any more.
@@ -83,7 +83,7 @@ impl Anchor {
     /// The scheduler is there because of what is counted in the word, or of the caller.
     unsafe fn change(shared: NonNull<Shared>, by: isize) {
         // SAFETY: the caller's promise; until the word is changed it stays.
-        let anchor = unsafe { &shared.as_ref().anchor };
+        let anchor = unsafe { &shared.as_ref().remote.anchor };
         // Release: what this task did with the scheduler comes before its freeing. Acquire: pairs
         // with it, in the thread that lets go.
         let before = anchor.tasks.fetch_update(AcqRel, Relaxed, |now| {
@@ -113,7 +113,7 @@ impl Home {
             count(&seat.counters.spawned, 1);
             true
         } else {
-            let added = shared.anchor.add();
+            let added = shared.remote.anchor.add();
             shared.remote.spawned.fetch_add(u64::from(added), Relaxed);
             added
         };

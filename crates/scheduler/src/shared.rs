@@ -35,7 +35,6 @@ pub(crate) struct Shared {
     pub(crate) inject: Injector,
     /// What threads without a seat have counted.
     pub(crate) remote: Remote,
-    pub(crate) anchor: Anchor,
     pub(crate) idle: Idle,
     pub(crate) driver: Driver,
     pub(crate) config: Config,
@@ -45,11 +44,19 @@ pub(crate) struct Shared {
     pub(crate) ending: Ending,
 }
 
-/// The counterpart of a seat's counters for all threads without one.
-#[derive(Default)]
+/// The counterpart of a seat's counters for all threads without one. Written with every spawn from
+/// outside; the lines around it are read with every poll, so it keeps away from them.
+#[repr(align(128))]
 pub(crate) struct Remote {
+    pub(crate) anchor: Anchor,
     pub(crate) spawned: AtomicU64,
     pub(crate) ended: AtomicU64,
+}
+
+impl Remote {
+    fn new() -> Self {
+        Self { anchor: Anchor::new(), spawned: AtomicU64::new(0), ended: AtomicU64::new(0) }
+    }
 }
 
 impl Shared {
@@ -65,8 +72,7 @@ impl Shared {
             seats: (0..seats).map(|index| Seat::new(index, &config)).collect(),
             free: Bits::new(seats, true),
             inject: Injector::new(),
-            remote: Remote::default(),
-            anchor: Anchor::new(),
+            remote: Remote::new(),
             // Without threads, the bed is that of whoever holds the seat.
             idle: Idle::new(seats, seats),
             driver: Driver::new(park),

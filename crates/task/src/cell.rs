@@ -234,6 +234,10 @@ impl RawTask {
     /// The caller has a counted pointer, which it keeps.
     #[inline]
     pub(crate) unsafe fn wake_by_ref(self) {
+        if current::wakes_itself(self) {
+            // A yield. What its runner will do after the poll needs no word to other threads.
+            return;
+        }
         // SAFETY: the caller's pointer counts; `Submit` comes with one for the entry.
         unsafe {
             if self.header().state.wake_by_ref() == Woken::Submit {
@@ -295,7 +299,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
         // SAFETY: RUNNING is ours.
         return unsafe { cancel::<F, S>(raw, 1) };
     }
-    let restore = current::enter(cell.header.id, BUDGET);
+    let restore = current::enter(raw, cell.header.id, BUDGET);
     // SAFETY: the runner's pointer outlives the poll, so the waker need not count; ManuallyDrop
     // keeps it from giving up a pointer it does not have.
     let waker = ManuallyDrop::new(unsafe { waker::borrowed(raw) });
@@ -319,7 +323,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
     });
     let output = match polled {
         Ok(Poll::Pending) => {
-            drop(restore);
+            let woken = restore.leave();
             // Before it can be seen asleep: from then on only the list, and whoever will wake it,
             // know of the task.
             // SAFETY: RUNNING is still ours.
@@ -327,7 +331,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
                 // SAFETY: as above.
                 return unsafe { cancel::<F, S>(raw, 1) };
             };
-            match state.end_poll(listed) {
+            match state.end_poll(listed, woken) {
                 End::Idle => {}
                 // SAFETY: the runner's pointer becomes the entry's. `cell` is not used again.
                 End::Requeue => unsafe { submit_as::<F, S>(raw, Woke::Running) },
@@ -354,7 +358,7 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(raw: RawTask, refs: usize) {
     // SAFETY: the caller has a pointer.
     let cell = unsafe { raw.cell::<F, S>() };
     let id = cell.header.id;
-    let restore = current::enter(id, BUDGET);
+    let restore = current::enter(raw, id, BUDGET);
     // SAFETY: RUNNING is the caller's.
     let error = match caught(|| unsafe { empty(cell) }) {
         Ok(()) => JoinError::cancelled(id),

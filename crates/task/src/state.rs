@@ -163,7 +163,9 @@ impl State {
     pub(crate) fn start_poll(&self) -> Start {
         // Acquire: pairs with the Release of the wakers (what the poll will look for) and of
         // `end_poll` (the future as the last runner left it).
-        let before = self.0.fetch_xor(SCHEDULED | RUNNING, Acquire);
+        // (An addition, because its old value comes back from one instruction of the processor. An
+        // exclusive or would be a loop.)
+        let before = self.0.fetch_add(RUNNING - SCHEDULED, Acquire);
         debug_assert_eq!(
             before & (SCHEDULED | RUNNING | COMPLETED),
             SCHEDULED,
@@ -188,8 +190,9 @@ impl State {
 
     /// The poll returned `Pending`. `listed`: the task has just been put on the owned list, whose
     /// pointer is counted by this very step; nobody could have met it there while the task ran.
+    /// `woken`: the runner itself has woken the task during the poll.
     #[inline]
-    pub(crate) fn end_poll(&self, listed: bool) -> End {
+    pub(crate) fn end_poll(&self, listed: bool, woken: bool) -> End {
         let list = if listed { REF } else { 0 };
         let mut now = self.0.load(Relaxed);
         loop {
@@ -197,8 +200,8 @@ impl State {
                 // Left to the one who cancels: it counts as listed then.
                 self.0.fetch_add(list, Relaxed);
                 return End::Cancel;
-            } else if now & SCHEDULED != 0 {
-                ((now & !RUNNING) + list, End::Requeue)
+            } else if now & SCHEDULED != 0 || woken {
+                (((now & !RUNNING) | SCHEDULED) + list, End::Requeue)
             } else if now + list < 2 * REF {
                 // The runner holds the only pointer: no waker, no list, no handle.
                 return End::Cancel;
@@ -394,7 +397,7 @@ mod tests {
     fn a_quiet_life() {
         let state = State::new();
         assert_eq!(state.start_poll(), Start::Poll);
-        assert_eq!(state.end_poll(true), End::Idle);
+        assert_eq!(state.end_poll(true, false), End::Idle);
         // The list's and the handle's.
         assert_eq!(text(&state), "{JoinInterest, 2 refs}");
         assert_eq!(state.wake_by_ref(), Woken::Submit);
@@ -413,7 +416,7 @@ mod tests {
         state.start_poll();
         state.ref_inc();
         assert_eq!(state.wake_by_val(), Woken::Nothing);
-        assert_eq!(state.end_poll(true), End::Requeue);
+        assert_eq!(state.end_poll(true, false), End::Requeue);
         assert_eq!(text(&state), "{Scheduled, JoinInterest, 3 refs}");
     }
 
@@ -426,11 +429,11 @@ mod tests {
         let running = State::new();
         running.start_poll();
         assert!(!running.abort());
-        assert_eq!(running.end_poll(false), End::Cancel);
+        assert_eq!(running.end_poll(false, false), End::Cancel);
 
         let idle = State::new();
         idle.start_poll();
-        idle.end_poll(true);
+        idle.end_poll(true, false);
         assert!(idle.abort());
         assert!(!idle.abort(), "the second abort must not push again");
         assert_eq!(idle.start_poll(), Start::Cancel);
@@ -444,7 +447,7 @@ mod tests {
         assert!(state.drop_new_join_handle());
         state.start_poll();
         assert!(state.is_sole(1));
-        assert_eq!(state.end_poll(false), End::Cancel);
+        assert_eq!(state.end_poll(false, false), End::Cancel);
     }
 
     #[test]
@@ -465,7 +468,7 @@ mod tests {
     fn shutdown_takes_what_nobody_runs() {
         let idle = State::new();
         idle.start_poll();
-        idle.end_poll(true);
+        idle.end_poll(true, false);
         assert!(idle.start_shutdown());
         idle.complete(1);
         assert!(!idle.start_shutdown());
@@ -473,6 +476,6 @@ mod tests {
         let running = State::new();
         running.start_poll();
         assert!(!running.start_shutdown());
-        assert_eq!(running.end_poll(false), End::Cancel);
+        assert_eq!(running.end_poll(false, false), End::Cancel);
     }
 }

@@ -10,8 +10,12 @@ use handcrank_task::primitives::atomic::{
 /// [`claim`](Self::claim) is the point of it: of all the threads that try to take a number out,
 /// exactly one is told that it did. Whatever the number stands for is then that thread's.
 pub(crate) struct Bits {
-    words: Box<[AtomicUsize]>,
+    words: Box<[Word]>,
 }
+
+/// Looked at with every push, so it shares its line with nothing that is written more often.
+#[repr(align(128))]
+struct Word(AtomicUsize);
 
 const WIDTH: usize = usize::BITS as usize;
 
@@ -24,14 +28,14 @@ impl Bits {
             left if left >= WIDTH => usize::MAX,
             left => (1 << left) - 1,
         };
-        Self { words: (0..words).map(|at| AtomicUsize::new(word(at))).collect() }
+        Self { words: (0..words).map(|at| Word(AtomicUsize::new(word(at)))).collect() }
     }
 
     /// Puts a number in.
     #[inline]
     pub(crate) fn put(&self, number: usize) {
         // Release: pairs with the Acquire in `claim`. What the number stands for goes with it.
-        self.words[number / WIDTH].fetch_or(1 << (number % WIDTH), Release);
+        self.words[number / WIDTH].0.fetch_or(1 << (number % WIDTH), Release);
     }
 
     /// Takes this number out. `false` if it was not there, or another thread was faster.
@@ -40,7 +44,7 @@ impl Bits {
         let bit = 1 << (number % WIDTH);
         // Acquire: pairs with the Release in `put`. Release: a claim that fails, and what its
         // thread did before, is seen by the one who puts the number back next.
-        self.words[number / WIDTH].fetch_and(!bit, AcqRel) & bit != 0
+        self.words[number / WIDTH].0.fetch_and(!bit, AcqRel) & bit != 0
     }
 
     /// Takes some number out, the smallest; `last` only if there is no other.
@@ -49,7 +53,7 @@ impl Bits {
             let skip = if last / WIDTH == at { 1 << (last % WIDTH) } else { 0 };
             loop {
                 // Relaxed: the claim itself takes in what the number stands for.
-                let found = word.load(Relaxed) & !skip;
+                let found = word.0.load(Relaxed) & !skip;
                 if found == 0 {
                     break;
                 }
@@ -65,7 +69,7 @@ impl Bits {
     /// Is nothing in the set?
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.words.iter().all(|word| word.load(Relaxed) == 0)
+        self.words.iter().all(|word| word.0.load(Relaxed) == 0)
     }
 }
 

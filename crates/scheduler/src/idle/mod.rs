@@ -20,6 +20,10 @@ use handcrank_task::primitives::atomic::{
 use sleeper::Sleeper;
 use std::task::Waker;
 
+/// Read with every push while somebody sleeps, written by those who search: on a line of its own.
+#[repr(align(128))]
+struct Searching(AtomicIsize);
+
 /// The workers that do not work.
 pub(crate) struct Idle {
     /// The numbers of the workers that sleep, or are about to. Claiming one is the right, and the
@@ -30,7 +34,7 @@ pub(crate) struct Idle {
     /// Never more than there really are. For a moment it may say less, even less than none: a
     /// sleeper that gets up by itself just after it was claimed may have ended its search before
     /// its claimer has counted it. Too few is safe: somebody is woken, or looks again, in vain.
-    searching: AtomicIsize,
+    searching: Searching,
     /// At most half of the seats search at once: more would only fight over the same queues.
     seats: isize,
     beds: Box<[Sleeper]>,
@@ -44,7 +48,7 @@ impl Idle {
     pub(crate) fn new(workers: usize, seats: usize) -> Self {
         Self {
             sleepers: Bits::new(workers, false),
-            searching: AtomicIsize::new(0),
+            searching: Searching(AtomicIsize::new(0)),
             seats: isize::try_from(seats).unwrap_or(isize::MAX),
             beds: (0..workers).map(|_| Sleeper::new()).collect(),
             in_driver: AtomicUsize::new(usize::MAX),
@@ -55,7 +59,7 @@ impl Idle {
     /// [`Shared::notify`](crate::shared::Shared::notify).
     #[inline]
     pub(crate) fn wants_waking(&self) -> bool {
-        !self.sleepers.is_empty() && self.searching.load(Relaxed) <= 0
+        !self.sleepers.is_empty() && self.searching.0.load(Relaxed) <= 0
     }
 
     /// Wakes a sleeper, if there is one; it counts as searching from now on.
@@ -64,7 +68,7 @@ impl Idle {
         if let Some(worker) = self.sleepers.claim_any(self.in_driver.load(Relaxed)) {
             // Counted before the wake, by us: counted by the woken thread it would come too late,
             // and everybody who pushes meanwhile would wake one more.
-            self.searching.fetch_add(1, AcqRel);
+            self.searching.0.fetch_add(1, AcqRel);
             self.beds[worker].wake(driver);
         }
     }
@@ -109,7 +113,7 @@ impl Idle {
 
     /// May this thread search? At most half do.
     pub(crate) fn try_search(&self) -> bool {
-        if 2 * self.searching.load(Relaxed) >= self.seats {
+        if 2 * self.searching.0.load(Relaxed) >= self.seats {
             return false;
         }
         self.start_search();
@@ -118,12 +122,12 @@ impl Idle {
 
     /// This thread searches, whoever else does: it has seen work.
     pub(crate) fn start_search(&self) {
-        self.searching.fetch_add(1, AcqRel);
+        self.searching.0.fetch_add(1, AcqRel);
     }
 
     /// This thread's search is over. `true` if nobody else searches: if it found something, it
     /// owes a `notify`, because pushes that saw it searching woke nobody.
     pub(crate) fn end_search(&self) -> bool {
-        self.searching.fetch_sub(1, AcqRel) <= 1
+        self.searching.0.fetch_sub(1, AcqRel) <= 1
     }
 }
