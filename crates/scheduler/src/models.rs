@@ -395,6 +395,45 @@ fn a_late_wake_against_the_shutdown() {
     });
 }
 
+/// The last that is left of a task, a waker, goes while the scheduler ends: one of the two lets go of
+/// the scheduler's memory, and the other does not touch it any more.
+#[test]
+fn the_last_waker_goes_while_the_scheduler_ends() {
+    explore(3, || {
+        let scheduler = solo();
+        let socket = Socket::new();
+        drop(spawn(scheduler.handle(), Socket::read(&socket)));
+        scheduler.handle().block_on(yield_now());
+        watch(|| {
+            let other = thread::spawn(move || drop(socket));
+            drop(scheduler);
+            other.join().unwrap();
+        });
+    });
+}
+
+/// A task is spawned while the last one goes, and with it the scheduler. It is cancelled, whether it
+/// still has a scheduler or not, and is freed after everything else.
+#[test]
+fn a_spawn_while_the_last_task_goes() {
+    explore(3, || {
+        let scheduler = solo();
+        let handle = scheduler.handle().clone();
+        let drops = Arc::new(AtomicUsize::new(0));
+        let dropped = Dropped(drops.clone());
+        watch(|| {
+            let other = thread::spawn(move || {
+                let task = spawn(&handle, async move { drop(dropped) });
+                drop(handle);
+                assert!(wait(task).unwrap_err().is_cancelled());
+            });
+            drop(scheduler);
+            other.join().unwrap();
+        });
+        assert_eq!(drops.load(SeqCst), 1);
+    });
+}
+
 /// The scheduler ends under a thread in `block_on`, which may be helping.
 #[test]
 fn a_shutdown_against_a_helper() {
