@@ -48,11 +48,26 @@ pub(crate) struct Anchor {
     tasks: AtomicIsize,
     /// The scheduler itself, from [`cast`](Self::cast) to the step to `GONE`.
     own: Mutex<Option<Arc<Shared>>>,
+    /// Under a checker, touched by whoever is about to give a share up, and when the memory goes.
+    #[cfg(handcrank_loom)]
+    life: handcrank_task::primitives::cell::UnsafeCell<()>,
+}
+
+#[cfg(handcrank_loom)]
+impl Drop for Anchor {
+    fn drop(&mut self) {
+        self.life.with_mut(|_| ());
+    }
 }
 
 impl Anchor {
     pub(crate) fn new() -> Self {
-        Self { tasks: AtomicIsize::new(BIAS), own: Mutex::new(None) }
+        Self {
+            tasks: AtomicIsize::new(BIAS),
+            own: Mutex::new(None),
+            #[cfg(handcrank_loom)]
+            life: handcrank_task::primitives::cell::UnsafeCell::new(()),
+        }
     }
 
     /// From here on the scheduler stays until [`settle`](Self::settle), and its last task.
@@ -84,6 +99,8 @@ impl Anchor {
     unsafe fn change(shared: NonNull<Shared>, by: isize) {
         // SAFETY: the caller's promise; until the word is changed it stays.
         let anchor = unsafe { &shared.as_ref().remote.anchor };
+        #[cfg(handcrank_loom)]
+        anchor.life.with(|_| ());
         // Release: what this task did with the scheduler comes before its freeing. Acquire: pairs
         // with it, in the thread that lets go.
         let before = anchor.tasks.fetch_update(AcqRel, Relaxed, |now| {

@@ -402,10 +402,14 @@ fn the_last_waker_goes_while_the_scheduler_ends() {
     explore(3, || {
         let scheduler = solo();
         let socket = Socket::new();
-        drop(spawn(scheduler.handle(), Socket::read(&socket)));
+        // Made at the seat, and freed elsewhere.
+        let (handle, reads) = (scheduler.handle().clone(), Socket::read(&socket));
+        let outer = spawn(scheduler.handle(), async move { drop(spawn(&handle, reads)) });
+        scheduler.handle().block_on(outer).unwrap();
         scheduler.handle().block_on(yield_now());
+        let waker = socket.line.lock().reader.take().unwrap();
         watch(|| {
-            let other = thread::spawn(move || drop(socket));
+            let other = thread::spawn(move || drop(waker));
             drop(scheduler);
             other.join().unwrap();
         });
