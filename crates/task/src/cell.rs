@@ -18,8 +18,10 @@ use crate::list::{Links, OwnedTasks};
 use crate::primitives::cell::UnsafeCell;
 use crate::primitives::{caught, contain};
 use crate::state::{End, Joiner, Start, State, Woken};
+use crate::recycle;
 use crate::waker;
 use crate::{Id, Schedule, Task, Woke};
+use std::alloc::Layout;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
@@ -86,7 +88,7 @@ impl RawTask {
         F: Future + 'static,
         S: Schedule,
     {
-        let cell = Box::new(Cell {
+        let cell = Cell {
             header: Header {
                 state: State::new(),
                 vtable: &VTable {
@@ -105,8 +107,11 @@ impl RawTask {
             },
             scheduler,
             stage: UnsafeCell::new(Stage::Future(future)),
-        });
-        Self(NonNull::from(Box::leak(cell)).cast())
+        };
+        let memory = recycle::allocate(Layout::new::<Cell<F, S>>()).cast::<Cell<F, S>>();
+        // SAFETY: the memory is for such a cell, and ours.
+        unsafe { memory.write(cell) };
+        Self(memory.cast())
     }
 
     /// The header as an untyped pointer, for a waker.
@@ -495,8 +500,10 @@ unsafe fn drop_output<F: Future + 'static, S: Schedule>(raw: RawTask) {
 }
 
 unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
-    // SAFETY: no pointers are left, so the box is ours again.
-    let cell = unsafe { Box::from_raw(raw.0.cast::<Cell<F, S>>().as_ptr()) };
+    let memory = raw.0.cast::<Cell<F, S>>();
+    // SAFETY: no pointers are left, so the cell is ours again.
+    #[cfg(handcrank_loom)]
+    let cell = unsafe { memory.as_ref() };
     // Under a checker, freeing touches every cell, so that a pointer given up too early is seen.
     #[cfg(handcrank_loom)]
     {
@@ -505,7 +512,9 @@ unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
         cell.header.join_waker.with_mut(|_| ());
         cell.stage.with_mut(|_| ());
     }
-    // What is dropped here is foreign code: an output that nobody took, or a future that was never on
+    // SAFETY: as above, and it is dropped once. What is dropped is foreign code: an output that nobody took, or a future that was never on
     // a list.
-    contain(|| drop(cell));
+    contain(|| unsafe { memory.drop_in_place() });
+    // SAFETY: it came from there, for this layout.
+    unsafe { recycle::release(memory.cast(), Layout::new::<Cell<F, S>>()) };
 }

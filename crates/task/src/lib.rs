@@ -52,6 +52,7 @@ mod join;
 mod list;
 #[cfg(all(test, handcrank_loom))]
 mod models;
+mod recycle;
 mod state;
 #[cfg(all(test, not(handcrank_loom)))]
 mod tests;
