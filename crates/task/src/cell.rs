@@ -12,13 +12,13 @@
 //!                                                                    the future, or its output
 //! ```
 
-use crate::current::{self, BUDGET};
+use crate::current;
 use crate::join::JoinError;
 use crate::list::{Links, OwnedTasks};
 use crate::primitives::cell::UnsafeCell;
 use crate::primitives::{caught, contain};
-use crate::state::{End, Joiner, Start, State, Woken};
 use crate::recycle;
+use crate::state::{End, Joiner, Start, State, Woken};
 use crate::waker;
 use crate::{Id, Schedule, Task, Woke};
 use std::alloc::Layout;
@@ -304,7 +304,8 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
         // SAFETY: RUNNING is ours.
         return unsafe { cancel::<F, S>(raw, 1) };
     }
-    let restore = current::enter(raw, cell.header.id, BUDGET);
+    // SAFETY: the runner's pointer outlives the guard.
+    let restore = unsafe { current::enter(raw) };
     // SAFETY: the runner's pointer outlives the poll, so the waker need not count; ManuallyDrop
     // keeps it from giving up a pointer it does not have.
     let waker = ManuallyDrop::new(unsafe { waker::borrowed(raw) });
@@ -363,7 +364,8 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(raw: RawTask, refs: usize) {
     // SAFETY: the caller has a pointer.
     let cell = unsafe { raw.cell::<F, S>() };
     let id = cell.header.id;
-    let restore = current::enter(raw, id, BUDGET);
+    // SAFETY: the caller's pointer outlives the guard.
+    let restore = unsafe { current::enter(raw) };
     // SAFETY: RUNNING is the caller's.
     let error = match caught(|| unsafe { empty(cell) }) {
         Ok(()) => JoinError::cancelled(id),

@@ -31,7 +31,7 @@ impl Drop for RestoreOnPending {
     #[inline]
     fn drop(&mut self) {
         if !self.progress && self.before != UNLIMITED {
-            current::with(|current| current.budget.set(self.before));
+            current::with(|current| current.set_budget(self.before));
         }
     }
 }
@@ -49,14 +49,16 @@ impl fmt::Debug for RestoreOnPending {
 #[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     current::with(|current| {
-        let before = current.budget.get();
+        let before = current.budget();
         match before {
             UNLIMITED => {}
             0 => {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            left => current.budget.set(left - 1),
+            left => {
+                current.set_budget(left - 1);
+            }
         }
         Poll::Ready(RestoreOnPending { before, progress: false })
     })
@@ -65,7 +67,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
 /// Is there budget left in this poll? Always true outside a task.
 #[inline]
 pub fn has_budget_remaining() -> bool {
-    current::with(|current| current.budget.get() != 0)
+    current::with(|current| current.budget() != 0)
 }
 
 /// Runs `f` with a fresh budget, as each poll of a task does.
@@ -78,10 +80,10 @@ fn with_budget<R>(budget: u8, f: impl FnOnce() -> R) -> R {
     struct Restore(u8);
     impl Drop for Restore {
         fn drop(&mut self) {
-            current::with(|current| current.budget.set(self.0));
+            current::with(|current| current.set_budget(self.0));
         }
     }
-    let _restore = Restore(current::with(|current| current.budget.replace(budget)));
+    let _restore = Restore(current::with(|current| current.set_budget(budget)));
     f()
 }
 

@@ -13,27 +13,49 @@ pub(crate) const UNLIMITED: u8 = u8::MAX;
 
 /// One thread's record.
 pub(crate) struct Current {
-    /// The task being polled or dropped.
-    pub(crate) id: Cell<Option<Id>>,
-    /// The same as a pointer, only to be compared.
+    /// The task being polled or dropped. It stays allocated for as long as it stands here.
     task: Cell<Option<RawTask>>,
-    /// Has it been woken by this thread meanwhile?
-    woken: Cell<bool>,
-    /// Operations left in this poll; [`UNLIMITED`] outside a task.
-    pub(crate) budget: Cell<u8>,
+    turn: Cell<Turn>,
     /// A number that no other thread ever has; 0 until somebody asks.
     pub(crate) thread: Cell<u64>,
+}
+
+/// What a task has of the poll under way. Two bytes, moved as one.
+#[derive(Clone, Copy)]
+struct Turn {
+    /// Operations left; [`UNLIMITED`] outside a task.
+    budget: u8,
+    /// Has the task been woken by its own runner meanwhile?
+    woken: bool,
 }
 
 impl Current {
     const fn new() -> Self {
         Self {
-            id: Cell::new(None),
             task: Cell::new(None),
-            woken: Cell::new(false),
-            budget: Cell::new(UNLIMITED),
+            turn: Cell::new(Turn { budget: UNLIMITED, woken: false }),
             thread: Cell::new(0),
         }
+    }
+
+    /// Operations left in this poll; [`UNLIMITED`] outside a task.
+    #[inline]
+    pub(crate) fn budget(&self) -> u8 {
+        self.turn.get().budget
+    }
+
+    /// Sets it; returns what it was.
+    #[inline]
+    pub(crate) fn set_budget(&self, budget: u8) -> u8 {
+        let turn = self.turn.get();
+        self.turn.set(Turn { budget, ..turn });
+        turn.budget
+    }
+
+    /// The id of the task being polled or dropped.
+    pub(crate) fn id(&self) -> Option<Id> {
+        // SAFETY: whoever put the task here holds a counted pointer until it has taken it out again.
+        self.task.get().map(|task| unsafe { task.header() }.id)
     }
 }
 
@@ -56,20 +78,20 @@ pub(crate) fn with<R>(f: impl FnOnce(&Current) -> R) -> R {
 
 /// Puts the record back as it was.
 pub(crate) struct Restore {
-    id: Option<Id>,
     task: Option<RawTask>,
-    woken: bool,
-    budget: u8,
+    turn: Turn,
 }
 
-/// This thread polls `task` now, with `budget`, until the guard is dropped.
+/// This thread polls `task` now, with a full budget, until the guard is dropped.
+///
+/// # Safety
+///
+/// The caller holds a counted pointer to the task for as long as the guard.
 #[inline]
-pub(crate) fn enter(task: RawTask, id: Id, budget: u8) -> Restore {
+pub(crate) unsafe fn enter(task: RawTask) -> Restore {
     with(|current| Restore {
-        id: current.id.replace(Some(id)),
         task: current.task.replace(Some(task)),
-        woken: current.woken.replace(false),
-        budget: current.budget.replace(budget),
+        turn: current.turn.replace(Turn { budget: BUDGET, woken: false }),
     })
 }
 
@@ -80,7 +102,7 @@ pub(crate) fn wakes_itself(task: RawTask) -> bool {
     with(|current| {
         let own = current.task.get() == Some(task);
         if own {
-            current.woken.set(true);
+            current.turn.set(Turn { woken: true, ..current.turn.get() });
         }
         own
     })
@@ -90,7 +112,7 @@ impl Restore {
     /// Ends it. Has the task woken itself?
     #[inline]
     pub(crate) fn leave(self) -> bool {
-        with(|current| current.woken.get())
+        with(|current| current.turn.get().woken)
     }
 }
 
@@ -98,10 +120,8 @@ impl Drop for Restore {
     #[inline]
     fn drop(&mut self) {
         with(|current| {
-            current.id.set(self.id);
             current.task.set(self.task);
-            current.woken.set(self.woken);
-            current.budget.set(self.budget);
+            current.turn.set(self.turn);
         });
     }
 }

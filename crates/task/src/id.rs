@@ -66,5 +66,5 @@ pub fn id() -> Id {
 
 /// The id of the task this code runs in, or `None` outside a task.
 pub fn try_id() -> Option<Id> {
-    current::with(|current| current.id.get())
+    current::with(current::Current::id)
 }
