@@ -23,7 +23,7 @@
 //! batch over is to write one pointer under the lock, which also makes the links visible.
 //!
 //! **What is kept at most.** A thread keeps two lists a size: 2 × 32 blocks, 144 KiB if it has used all
-//! eight sizes. The depot keeps 1 MiB a size, so 8 MiB in all. What comes on top goes back to the
+//! eight sizes. The depot keeps 2 MiB a size, so 16 MiB in all. What comes on top goes back to the
 //! allocator, and when a thread ends, its full lists go to the depot and the rest to the allocator.
 //!
 //! Tasks larger than [`LARGEST`] bytes, or aligned to more than 16, go straight to the allocator. So
@@ -75,7 +75,7 @@ mod recycling {
     /// Blocks that go to the depot together.
     pub(super) const BATCH: usize = 32;
     /// Bytes that the depot keeps of each size.
-    pub(super) const DEPOT: usize = 1 << 20;
+    pub(super) const DEPOT: usize = 2 << 20;
 
     /// A block that is not in use.
     #[repr(C)]

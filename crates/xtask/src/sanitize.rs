@@ -35,12 +35,17 @@ impl Sanitizer {
         }
     }
 
+    /// With the cfg, a task's memory goes back to the allocator at once: kept for the next task, a
+    /// use after free would look like a use.
     fn rustflags(self) -> &'static str {
         match self {
-            Self::Address => "-Zsanitizer=address",
+            Self::Address => "-Zsanitizer=address --cfg handcrank_plain_alloc",
             // The standard library that comes with the toolchain is not instrumented, and the
             // compiler wants to hear that this is known.
-            Self::Thread => "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer",
+            Self::Thread => {
+                "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer \
+                 --cfg handcrank_plain_alloc"
+            }
         }
     }
 
