@@ -126,7 +126,7 @@ impl Side {
     }
 
     fn take_turn(&mut self) {
-        let Cost { wall, cpu } = (self.round)(self.passes);
+        let Cost { wall, cpu, .. } = (self.round)(self.passes);
         let operations = (self.passes * self.operations) as f64;
         self.per_operation.push(PerOperation {
             wall: wall.as_nanos() as f64 / operations,

@@ -1,6 +1,6 @@
 //! Echo over the loopback: clients and servers are tasks of the same runtime.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use crate::{Cost, Round, Runtime, THREADS};
 use std::io;
 
 /// Round trips a pass, shared out evenly among the connections.
@@ -20,7 +20,7 @@ pub(crate) fn echo_50<R: Runtime>() -> Round {
 }
 
 fn echo<R: Runtime>(connections: u64) -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     let mut clients = runtime.block_on(connect::<R>(connections)).expect("the loopback works");
     Box::new(move |passes| {
         Cost::of(|| {

@@ -1,6 +1,6 @@
 //! `block_on` alone, and with tasks that it waits for.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use crate::{Cost, Round, Runtime, THREADS};
 use std::hint::black_box;
 
 /// Ready futures a pass.
@@ -8,7 +8,7 @@ pub(crate) const READY: u64 = 100;
 
 /// What entering and leaving the runtime costs.
 pub(crate) fn ready<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes * READY {
@@ -29,7 +29,7 @@ pub(crate) fn spawn_10<R: Runtime>() -> Round {
 }
 
 fn spawn<R: Runtime>(tasks: usize) -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {

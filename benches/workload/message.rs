@@ -1,6 +1,6 @@
 //! Tasks that run again and again: because they yield, or because another wakes them.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use crate::{Cost, Round, Runtime, THREADS};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -21,7 +21,7 @@ pub(crate) const TURNS: u64 = 1_000;
 
 /// A few hundred tasks, all of them ready all the time.
 pub(crate) fn yield_many<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     let (done, wait) = mpsc::sync_channel(YIELDING_TASKS as usize);
     Box::new(move |passes| {
         Cost::of(|| {
@@ -45,7 +45,7 @@ pub(crate) fn yield_many<R: Runtime>() -> Round {
 
 /// Many pairs of tasks; one of each asks, the other answers.
 pub(crate) fn ping_pong<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     let (done, wait) = mpsc::sync_channel(1);
     let left = Arc::new(AtomicU64::new(0));
     Box::new(move |passes| {
@@ -85,7 +85,7 @@ async fn exchange<R: Runtime>() {
 
 /// Two tasks that wake each other in turn.
 pub(crate) fn wake_pair<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             let turns = passes * TURNS;

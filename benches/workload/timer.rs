@@ -1,6 +1,6 @@
 //! Many timers at once.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use crate::{Cost, Round, Runtime, THREADS};
 use std::time::Duration;
 
 /// Sleeping tasks a pass.
@@ -9,7 +9,7 @@ pub(crate) const SLEEPERS: u64 = 20_000;
 /// Tasks that sleep between 1 and 20 ms. The time on the clock is bounded by the longest sleep: what
 /// can be compared is the processor time.
 pub(crate) fn sleep_many<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {

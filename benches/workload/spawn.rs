@@ -1,6 +1,6 @@
 //! Spawning, from every side.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use crate::{Cost, Flavor, Round, Runtime, THREADS};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{self, SyncSender};
@@ -17,16 +17,16 @@ pub(crate) const CHAINED: u64 = 1_000;
 
 /// All from `block_on`, whose thread then sleeps until the last of them says so. (Although Tokio
 /// calls it local, no worker does the spawning: it measures the inject queue.)
-pub(crate) fn many_local<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+pub(crate) fn many_local<R: Runtime>(flavor: Flavor, tasks: u64) -> Round {
+    let runtime = R::start(flavor);
     let (done, wait) = mpsc::sync_channel(1);
     let left = Arc::new(AtomicU64::new(0));
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
-                left.store(MANY, Relaxed);
+                left.store(tasks, Relaxed);
                 runtime.block_on(async {
-                    for _ in 0..MANY {
+                    for _ in 0..tasks {
                         let (left, done) = (left.clone(), done.clone());
                         R::detach(async move {
                             if left.fetch_sub(1, Relaxed) == 1 {
@@ -43,7 +43,7 @@ pub(crate) fn many_local<R: Runtime>() -> Round {
 
 /// All from a thread outside, onto sleeping workers; then every handle is awaited.
 pub(crate) fn many_remote_idle<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
@@ -65,7 +65,7 @@ pub(crate) fn spawn_and_await_all<R: Runtime>(runtime: &R, tasks: u64) {
 
 /// Two threads outside spawn against each other; a counter tells when all have run.
 pub(crate) fn from_two_threads<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         let left = Arc::new(AtomicU64::new(passes * FROM_TWO));
         let (done, wait) = mpsc::sync_channel(1);
@@ -91,7 +91,7 @@ pub(crate) fn from_two_threads<R: Runtime>() -> Round {
 
 /// A task spawns another and awaits it, again and again: no thread outside has part in it.
 pub(crate) fn and_join<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             let all = runtime.spawn_on(async move {
@@ -116,7 +116,7 @@ pub(crate) fn chained<R: Runtime>() -> Round {
         }
     }
 
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     let (done, wait) = mpsc::sync_channel(1);
     Box::new(move |passes| {
         Cost::of(|| {
