@@ -12,11 +12,11 @@
 //!
 //! - `cargo bench -p benches --bench compare` measures with criterion: one group a workload, the
 //!   two runtimes below each other.
-//! - `cargo bench -p benches --bench paired` lets the two take turns in one process and prints how
-//!   many times faster one is than the other. Trust this one on a machine that does other things
-//!   meanwhile: what disturbs a round disturbs both.
+//! - `cargo x bench` lets them take turns in one process and reports how many times faster one is
+//!   than the other, with table and charts. Trust this one on a machine that does other things
+//!   meanwhile: what disturbs a round disturbs all. Its program is in the folder `report`.
 //!
-//! With `--features mimalloc` both use mimalloc.
+//! With `--features mimalloc` all use mimalloc.
 
 #![forbid(unsafe_code)]
 
