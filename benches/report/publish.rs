@@ -125,9 +125,10 @@ mod tests {
 
     #[test]
     fn a_reason_must_be_one_for_something() {
-        assert_eq!(reasons("ping_pong = \"because\"").unwrap()["ping_pong"], "because");
+        let name = WORKLOADS[0].name;
+        assert_eq!(reasons(&format!("{name} = \"because\"")).unwrap()[name], "because");
         assert!(reasons("perpetuum = \"because\"").is_err());
-        assert!(reasons("ping_pong").is_err());
+        assert!(reasons("no value").is_err());
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn row(line: &Line, all: &[&Line], allocators: &[&str], misses: bool) -> Vec<Str
         let found = all.iter().find(|line| line.allocator == **allocator);
         cells.push(found.map(|line| ratio(line.ratio)).unwrap_or_default());
         let quartiles = |line: &&Line| range(line.ratio_first_quartile, line.ratio_third_quartile);
-        cells.push(found.map(|line| quartiles(line)).unwrap_or_default());
+        cells.push(found.map(quartiles).unwrap_or_default());
     }
     cells.push(ratio(line.cpu_ratio));
     cells.push(line.smol_ratio.map(ratio).unwrap_or_default());

@@ -114,11 +114,12 @@ mod tests {
     use super::*;
     use crate::files::write;
     use crate::stamp::fact;
+    use benches::WORKLOADS;
 
     fn turn(allocator: &str, runtime: &str, wall_ns: u64) -> Turn {
         Turn {
             allocator: allocator.to_owned(),
-            workload: "ping_pong".to_owned(),
+            workload: WORKLOADS[0].name.to_owned(),
             runtime: runtime.to_owned(),
             round: 0,
             passes: 1,
@@ -152,7 +153,8 @@ mod tests {
         assert!(table.contains("3.00") && table.contains("5.00") && table.contains("abacus"));
         let charts = charts_in(&folder).unwrap();
         let curve = format!("curve-{}-system.svg", curve.name);
-        assert_eq!(charts, ["ratios-scheduler.svg".to_owned(), curve]);
+        let group = catalogue::group_name(WORKLOADS[0].group);
+        assert_eq!(charts, [format!("ratios-{}.svg", group.replace(' ', "-")), curve]);
         let again: Vec<Line> = files::read(&folder, files::SUMMARY).unwrap();
         assert_eq!(again.len(), 2);
         fs::remove_dir_all(&folder).unwrap();

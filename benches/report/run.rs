@@ -151,7 +151,8 @@ impl Run<'_> {
             (runtime::HANDCRANK, Some(curve.handcrank)),
             (runtime::SMOL, smol),
         ];
-        let entrant = |(runtime, make): (&'static str, Option<fn(u64) -> benches::Round>)| {
+        type Make = Option<fn(u64) -> benches::Round>;
+        let entrant = |(runtime, make): (&'static str, Make)| {
             let make = make?;
             let operations = (curve.operations)(point);
             Some(Entrant { runtime, operations, make: Box::new(move || make(point)) })

@@ -41,7 +41,7 @@ pub(crate) struct Line {
     pub(crate) handcrank_p99_ns: Option<f64>,
     /// The ratio that is asked for.
     pub(crate) mark: f64,
-    /// How many CPUs two threads got between the rounds, of two.
+    /// How many CPUs two threads got between the rounds, of two, where that matters.
     pub(crate) cpus: Option<f64>,
 }
 
@@ -69,6 +69,8 @@ pub(crate) struct About {
     pub(crate) mark: f64,
     /// Whether the processor's time is to be compared.
     pub(crate) by_processor: bool,
+    /// Whether one CPU is all that it could use.
+    pub(crate) one_thread: bool,
 }
 
 /// One line for every allocator and workload, in the order of their first rounds.
@@ -133,7 +135,7 @@ impl Rounds<'_> {
             handcrank_p50_ns: latency(handcrank, |turn| turn.p50_ns),
             handcrank_p99_ns: latency(handcrank, |turn| turn.p99_ns),
             mark: about.mark,
-            cpus: self.cpus(),
+            cpus: self.cpus().filter(|_| !about.one_thread),
         })
     }
 
@@ -218,7 +220,7 @@ pub(crate) mod tests {
     }
 
     fn one(turns: &[Turn]) -> Line {
-        let about = |_: &str| About { group: "net".to_owned(), mark: 1.5, by_processor: false };
+        let about = |_: &str| About { group: "net".to_owned(), mark: 1.5, ..About::default() };
         lines(turns, about).remove(0)
     }
 
@@ -245,7 +247,7 @@ pub(crate) mod tests {
         let (mut tokio, handcrank) = (turn("tokio", 0, 1_000), turn("handcrank", 0, 1_000));
         tokio.cpu_ns = 3 * handcrank.cpu_ns;
         let about = |_: &str| About { by_processor: true, ..About::default() };
-        assert_eq!(lines(&[tokio, handcrank], about)[0].ratio, 3.0);
+        assert_eq!(lines(&[tokio, handcrank], about)[0].ratio.to_string(), "3");
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(crate) fn lines(picture: &Picture<'_>) -> Drawn<String> {
         let small = (FONT, 12).into_font().color(&INK);
         chart
             .configure_mesh()
+            .max_light_lines(2)
             .light_line_style(GRID.mix(0.5))
             .bold_line_style(GRID)
             .axis_style(PALE)

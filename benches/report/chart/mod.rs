@@ -1,6 +1,8 @@
 //! Charts, as SVG. They bring a background of their own, so that they can be read on light pages and
 //! on dark ones, and name their font only by family, so that none has to be at hand here.
 
+#![allow(clippy::cast_possible_wrap, reason = "no picture has that many pixels or lines")]
+
 mod bars;
 mod lines;
 
@@ -55,7 +57,7 @@ fn framed(surface: &Surface<'_>, title: &str, subtitle: &str, stamp: &str) -> Dr
     let (width, height) = surface.dim_in_pixel();
     word(surface, (20, 24), title, style(18, INK, HPos::Left))?;
     word(surface, (20, 46), subtitle, style(12, PALE, HPos::Left))?;
-    let lines = wrapped(stamp, width as usize / 6);
+    let lines = wrapped(stamp, characters(width));
     for (number, line) in lines.iter().rev().enumerate() {
         let y = height as i32 - 14 - 14 * number as i32;
         word(surface, (20, y), line, style(10, PALE, HPos::Left))?;
@@ -63,9 +65,14 @@ fn framed(surface: &Surface<'_>, title: &str, subtitle: &str, stamp: &str) -> Dr
     Ok(())
 }
 
+/// How many small letters fit into a line, about.
+fn characters(width: u32) -> usize {
+    (width as usize - 40) * 2 / 11
+}
+
 /// How much room the stamp takes.
 fn stamp_height(stamp: &str, width: u32) -> u32 {
-    14 * wrapped(stamp, width as usize / 6).len() as u32 + 14
+    14 * wrapped(stamp, characters(width)).len() as u32 + 14
 }
 
 /// Breaks a text between words.
