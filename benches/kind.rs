@@ -183,6 +183,12 @@ impl Workload {
         self
     }
 
+    /// Where smol would be given less to do.
+    pub(crate) const fn without_smol(mut self) -> Self {
+        self.smol = None;
+        self
+    }
+
     pub(crate) const fn by_processor_time(mut self) -> Self {
         self.figure = Figure::Processor;
         self

@@ -22,6 +22,7 @@
 
 mod cost;
 mod curve;
+mod descriptors;
 mod kind;
 mod limit;
 mod memory;

@@ -1,6 +1,8 @@
 //! What idle things take up.
 
+use crate::descriptors::make_room;
 use crate::kind::{Memory, Sides, sides};
+use crate::workload::tcp::{THOUSANDS, connections_of};
 use crate::{Runtime, THREADS};
 use rustix::param::page_size;
 use std::fs;
@@ -9,11 +11,19 @@ use std::time::Duration;
 
 /// How many tasks and timers. Tests only want to see it go.
 const MANY: u64 = if cfg!(test) { 1_000 } else { 200_000 };
+/// How many connections.
+const CONNECTIONS: u64 = THOUSANDS;
 
 /// Everything that is weighed.
 pub const MEMORY: &[Memory] = &[
     memory("idle_task", "a task that waits for ever", MANY, sides!(tasks::<R>())),
     memory("sleeping_timer", "a task that sleeps for an hour", MANY, sides!(timers::<R>())),
+    memory(
+        "idle_connection",
+        "a connection, both ends of it and the task that waits at one of them",
+        CONNECTIONS,
+        sides!(connections::<R>()),
+    ),
 ];
 
 const fn memory(
@@ -27,26 +37,35 @@ const fn memory(
 }
 
 fn tasks<R: Runtime>() -> f64 {
-    weigh::<R, _>(MANY, |runtime| runtime.detach_on(pending::<()>()))
+    weigh::<R, _>(MANY, |runtime| (0..MANY).for_each(|_| runtime.detach_on(pending::<()>())))
 }
 
 fn timers<R: Runtime>() -> f64 {
-    // Made inside the task: a sleep wants to know its runtime's clock.
     weigh::<R, _>(MANY, |runtime| {
-        runtime.detach_on(async { R::sleep(Duration::from_hours(1)).await });
+        for _ in 0..MANY {
+            // Made inside the task: a sleep wants to know its runtime's clock.
+            runtime.detach_on(async { R::sleep(Duration::from_hours(1)).await });
+        }
+    })
+}
+
+fn connections<R: Runtime>() -> f64 {
+    make_room(2 * CONNECTIONS);
+    weigh::<R, _>(CONNECTIONS, |runtime| {
+        runtime.block_on(connections_of::<R>(CONNECTIONS)).expect("the loopback works")
     })
 }
 
 /// Makes so many of something and divides the memory that they took by their number.
-fn weigh<R: Runtime, F: Fn(&R)>(count: u64, make: F) -> f64 {
+fn weigh<R: Runtime, T>(count: u64, make: impl FnOnce(&R) -> T) -> f64 {
     let runtime = R::start(THREADS);
     settle(&runtime);
     let before = resident();
-    for _ in 0..count {
-        make(&runtime);
-    }
+    let made = make(&runtime);
     settle(&runtime);
-    (resident() - before) / count as f64
+    let after = resident();
+    drop(made);
+    (after - before) / count as f64
 }
 
 /// Waits until all tasks have been polled that are there: tasks spawned later have run then.

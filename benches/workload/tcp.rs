@@ -1,55 +1,102 @@
 //! Echo over the loopback: clients and servers are tasks of the same runtime.
 
-use crate::{Cost, Round, Runtime, THREADS};
+use crate::descriptors::make_room;
+use crate::{Cost, Latencies, Round, Runtime, THREADS};
+use rustix::net::sockopt::set_socket_linger;
 use std::io;
-
-/// Round trips a pass, shared out evenly among the connections.
-pub(crate) const ROUND_TRIPS: u64 = 500;
+use std::time::Duration;
 
 /// Bytes a message: a small request.
-const MESSAGE: usize = 128;
+pub(crate) const MESSAGE: usize = 128;
 
-/// One connection: latency.
-pub(crate) fn echo_1<R: Runtime>() -> Round {
-    echo::<R>(1)
+/// What thousands of connections are. Tests only want to see them go.
+pub(crate) const THOUSANDS: u64 = if cfg!(test) { 200 } else { 5_000 };
+
+const fn round_trips_each(connections: u64) -> u64 {
+    let share = 500 / connections;
+    if share > 1 { share } else { 1 }
 }
 
-/// Fifty connections: throughput.
-pub(crate) fn echo_50<R: Runtime>() -> Round {
-    echo::<R>(50)
+/// Round trips a pass, shared out evenly among the connections.
+pub(crate) const fn round_trips(connections: u64) -> u64 {
+    connections * round_trips_each(connections)
 }
 
-fn echo<R: Runtime>(connections: u64) -> Round {
-    let runtime = R::start(THREADS);
-    let mut clients = runtime.block_on(connect::<R>(connections)).expect("the loopback works");
+/// The connections stay from round to round.
+pub(crate) fn echo<R: Runtime>(connections: u64) -> Round {
+    let mut side = Echo::<R>::new(connections);
+    Box::new(move |passes| side.echo(passes))
+}
+
+/// The connections are made anew for every round, so that of all sides that are compared only one
+/// at a time needs that many descriptors.
+pub(crate) fn echo_fresh<R: Runtime>(connections: u64) -> Round {
     Box::new(move |passes| {
-        Cost::of(|| {
-            let round_trips = passes * ROUND_TRIPS / connections;
-            let at_work: Vec<_> =
-                clients.drain(..).map(|it| runtime.spawn_on(ask::<R>(it, round_trips))).collect();
-            runtime.block_on(async {
-                for client in at_work {
-                    clients.push(client.await.unwrap().expect("the loopback works"));
-                }
-            });
-        })
+        let mut side = Echo::<R>::new(connections);
+        // Once outside of what is measured: the first message on a connection finds nothing warm.
+        side.echo(1);
+        side.echo(passes)
     })
 }
 
-async fn connect<R: Runtime>(connections: u64) -> io::Result<Vec<R::Stream>> {
+struct Echo<R: Runtime> {
+    // First, because sockets want to be dropped before their runtime.
+    clients: Vec<R::Stream>,
+    runtime: R,
+}
+
+impl<R: Runtime> Echo<R> {
+    fn new(connections: u64) -> Self {
+        make_room(2 * connections);
+        let runtime = R::start(THREADS);
+        let clients = runtime.block_on(connections_of::<R>(connections)).expect("a loopback");
+        Self { clients, runtime }
+    }
+
+    fn echo(&mut self, passes: u64) -> Cost {
+        let mut latencies = Latencies::default();
+        let cost = Cost::of(|| {
+            let each = passes * round_trips_each(self.clients.len() as u64);
+            let at_work: Vec<_> = self
+                .clients
+                .drain(..)
+                .map(|it| self.runtime.spawn_on(ask::<R>(it, each)))
+                .collect();
+            self.runtime.block_on(async {
+                for client in at_work {
+                    let (client, times) = client.await.unwrap().expect("the loopback works");
+                    self.clients.push(client);
+                    latencies.append(times);
+                }
+            });
+        });
+        cost.with(latencies)
+    }
+}
+
+/// Connects so many clients, and answers each with a task of its own.
+pub(crate) async fn connections_of<R: Runtime>(connections: u64) -> io::Result<Vec<R::Stream>> {
     let listener = R::listen().await?;
     let mut clients = Vec::new();
     for _ in 0..connections {
-        clients.push(R::connect(R::address(&listener)?).await?);
+        let client = R::connect(R::address(&listener)?).await?;
+        leave_no_trace(&client)?;
+        clients.push(client);
         let server = R::accept(&listener).await?;
         R::detach(answer::<R>(server));
     }
     Ok(clients)
 }
 
+/// Closes by a reset. After an orderly end the port would be taken for a minute, and there are not
+/// enough ports for that. The client has to close first.
+pub(crate) fn leave_no_trace(client: &impl std::os::fd::AsFd) -> io::Result<()> {
+    Ok(set_socket_linger(client, Some(Duration::ZERO))?)
+}
+
 /// The server's side: ends with the connection.
 async fn answer<R: Runtime>(mut stream: R::Stream) -> io::Result<()> {
-    let mut buffer = [0; 4096];
+    let mut buffer = [0; 2 * MESSAGE];
     loop {
         let read = R::read(&mut stream, &mut buffer).await?;
         if read == 0 {
@@ -60,13 +107,20 @@ async fn answer<R: Runtime>(mut stream: R::Stream) -> io::Result<()> {
 }
 
 /// The client's side: gives the connection back for the next round.
-async fn ask<R: Runtime>(mut stream: R::Stream, round_trips: u64) -> io::Result<R::Stream> {
+async fn ask<R: Runtime>(
+    mut stream: R::Stream,
+    round_trips: u64,
+) -> io::Result<(R::Stream, Latencies)> {
+    let mut latencies = Latencies::default();
     let mut buffer = [0; MESSAGE];
     for n in 0..round_trips {
         let message = [n as u8; MESSAGE];
-        R::write_all(&mut stream, &message).await?;
-        R::read_exact(&mut stream, &mut buffer).await?;
+        let round_trip = async {
+            R::write_all(&mut stream, &message).await?;
+            R::read_exact(&mut stream, &mut buffer).await
+        };
+        latencies.time(n, round_trip).await?;
         assert_eq!(buffer, message);
     }
-    Ok(stream)
+    Ok((stream, latencies))
 }
