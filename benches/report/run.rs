@@ -12,6 +12,8 @@ use crate::stop::Stop;
 use crate::table::{figure, ratio};
 use crate::{ALLOCATOR, memory};
 use benches::{Curve, Workload};
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ struct Run<'a> {
     pace: Pace,
     progress: Progress,
     stop: Stop,
+    /// What could not be measured, and why.
+    troubles: RefCell<Vec<String>>,
 }
 
 /// Measures and writes the figures. With `append`, those of other allocators stay beside them.
@@ -34,7 +38,14 @@ pub(crate) fn run(options: &Options, folder: &Path, append: bool) -> Outcome<boo
     };
     let selection = Selection::of(options)?;
     let stop = Stop::listen()?;
-    let mut run = Run { options, selection, pace, progress: Progress::new(0), stop };
+    let mut run = Run {
+        options,
+        selection,
+        pace,
+        progress: Progress::new(0),
+        stop,
+        troubles: RefCell::default(),
+    };
     run.progress = Progress::new(run.turns_to_come());
 
     let mut facts = stamp::facts(ALLOCATOR);
@@ -46,7 +57,7 @@ pub(crate) fn run(options: &Options, folder: &Path, append: bool) -> Outcome<boo
     if options.control {
         facts.push(fact(ALLOCATOR, CONTROL, "Tokio on both sides"));
     }
-    let (turns, points, samples) = (run.workloads(), run.curves(), run.memory()?);
+    let (turns, points, samples) = (run.workloads(), run.curves(), run.memory());
     run.progress.end();
     let finished = !run.stop.asked();
     if let Some(why) = run.why_partial(&turns) {
@@ -88,7 +99,7 @@ impl Run<'_> {
             self.progress.begin(workload.name);
             let entrants = self.entrants(workload);
             let names = (ALLOCATOR, workload.name);
-            let new = contest(names, entrants, self.pace, (&self.progress, &self.stop));
+            let new = self.contest(names, entrants, self.pace);
             self.tell(workload.name, &new);
             turns.extend(new);
         }
@@ -130,8 +141,7 @@ impl Run<'_> {
                 self.progress.begin(&title);
                 let names = (ALLOCATOR, curve.name);
                 let entrants = self.entrants_at(curve, point);
-                let turns =
-                    contest(names, entrants, self.curve_pace(), (&self.progress, &self.stop));
+                let turns = self.contest(names, entrants, self.curve_pace());
                 self.tell(&title, &turns);
                 points.extend(turns.into_iter().map(|turn| PointTurn::new(turn, point)));
             }
@@ -160,7 +170,22 @@ impl Run<'_> {
         sides.into_iter().filter_map(entrant).collect()
     }
 
-    fn memory(&self) -> Outcome<Vec<MemorySample>> {
+    /// A workload that fails, for want of descriptors perhaps, must not take the others' figures with
+    /// it.
+    fn contest(&self, names: (&str, &str), entrants: Vec<Entrant<'_>>, pace: Pace) -> Vec<Turn> {
+        let work = || contest(names, entrants, pace, (&self.progress, &self.stop));
+        panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            self.trouble(format!("{} failed", names.1));
+            Vec::new()
+        })
+    }
+
+    fn trouble(&self, what: String) {
+        self.progress.say(&what);
+        self.troubles.borrow_mut().push(what);
+    }
+
+    fn memory(&self) -> Vec<MemorySample> {
         let mut samples = Vec::new();
         for memory in &self.selection.memory {
             self.progress.begin(memory.name);
@@ -168,9 +193,15 @@ impl Run<'_> {
             for sample in 0..if self.options.quick { 1 } else { 3 } {
                 for runtime in memory::runtimes(memory, !self.options.no_smol) {
                     if self.stop.asked() {
-                        return Ok(samples);
+                        return samples;
                     }
-                    let bytes = memory::in_a_fresh_process(memory.name, runtime)?;
+                    let bytes = match memory::in_a_fresh_process(memory.name, runtime) {
+                        Ok(bytes) => bytes,
+                        Err(why) => {
+                            self.trouble(why);
+                            continue;
+                        }
+                    };
                     self.progress.say(&format!("{:<30} {runtime} {bytes:.0} bytes", memory.name));
                     let (allocator, what) = (ALLOCATOR.to_owned(), memory.name.to_owned());
                     let runtime = runtime.to_owned();
@@ -178,7 +209,7 @@ impl Run<'_> {
                 }
             }
         }
-        Ok(samples)
+        samples
     }
 
     fn turns_to_come(&self) -> u64 {
@@ -212,7 +243,10 @@ impl Run<'_> {
             let all = self.selection.workloads.len();
             return Some(format!("stopped after {} of {all} workloads", names.len()));
         }
-        let words = self.options.only.join(", ");
-        (!words.is_empty()).then(|| format!("only what has {words} in its name"))
+        let mut why = self.troubles.borrow().clone();
+        if !self.options.only.is_empty() {
+            why.push(format!("only what has {} in its name", self.options.only.join(", ")));
+        }
+        (!why.is_empty()).then(|| why.join("; "))
     }
 }
