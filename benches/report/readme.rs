@@ -45,7 +45,7 @@ pub(crate) fn compact(lines: &[Line], facts: &[Fact], reasons: &Reasons) -> Stri
         text,
         "\nTokio's time to Handcrank's within each round, the median of the rounds, with the \
          quartiles; the processor's time and smol's likewise. *Of the limit*: how near Handcrank \
-         comes to the least that the machine takes for such an operation. (P) Compared by the \
+         comes to the least that the machine takes for such an operation, on one thread. (P) Compared by the \
          processor's time. (!) The machine gave too few CPUs. The mark that each is held against is \
          met {met} times of {}.\n\n{}",
         lines.len(),

@@ -16,7 +16,7 @@ const HEADINGS: [&str; 12] = [
     "range",
     "CPU ns: tokio / handcrank",
     "CPU saved",
-    "p50, p99 ns: tokio / handcrank",
+    "p50, p99 µs: tokio / handcrank",
     "than smol",
     "of the limit",
     "mark",
@@ -40,7 +40,8 @@ pub(crate) fn render(lines: &[Line], memory: &[MemorySample], facts: &[Fact]) ->
         "Times are for one operation, in ns, the median of the rounds. *Times faster*: Tokio's time \
          to Handcrank's within each round, the median, with the quartiles and the range of the \
          rounds. *CPU*: processor time of all threads, and how many times less of it. *Of the \
-         limit*: how near Handcrank comes to the least that the system allows. *Mark*: the ratio \
+         limit*: how near Handcrank comes to the least that the machine takes for such an \
+         operation; more than all of it is possible, where the limit was measured with one thread. *Mark*: the ratio \
          asked for, and whether it is met. (P) Here the processor's time is what is compared, since \
          the time on the clock is mostly waiting that was asked for. (!) The machine gave too few CPUs for a load of two \
          threads: the row says little.\n\n{}",
@@ -90,7 +91,7 @@ fn row(line: &Line) -> Vec<String> {
 }
 
 fn latencies(line: &Line) -> Option<String> {
-    let pair = |p50: f64, p99: f64| format!("{}, {}", figure(p50), figure(p99));
+    let pair = |p50: f64, p99: f64| format!("{}, {}", figure(p50 / 1e3), figure(p99 / 1e3));
     let tokio = pair(line.tokio_p50_ns?, line.tokio_p99_ns?);
     Some(format!("{tokio} / {}", pair(line.handcrank_p50_ns?, line.handcrank_p99_ns?)))
 }
