@@ -49,12 +49,15 @@ fn cpu_time() -> Duration {
 pub struct Latencies(Vec<u64>);
 
 impl Latencies {
-    /// Only one operation in so many is looked at: the clock is not free either.
-    pub const ONE_IN: u64 = 4;
+    /// Whether the operation of that number, counted down to 1 or up from 1, is looked at. Only one
+    /// in four is: the clock is not free either.
+    pub(crate) const fn look_at(number: u64) -> bool {
+        number % 4 == 1
+    }
 
-    /// Runs the operation, and times it if its number is one of those looked at.
-    pub async fn time<T>(&mut self, number: u64, operation: impl Future<Output = T>) -> T {
-        if !number.is_multiple_of(Self::ONE_IN) {
+    /// Runs the operation, and times it if its number, counted from 0, is one of those looked at.
+    pub(crate) async fn time<T>(&mut self, number: u64, operation: impl Future<Output = T>) -> T {
+        if !Self::look_at(number + 1) {
             return operation.await;
         }
         let since = Instant::now();
