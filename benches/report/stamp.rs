@@ -67,7 +67,8 @@ pub(crate) fn sentence(facts: &[Fact]) -> String {
 
 /// A few of them, for a chart's last line.
 pub(crate) fn short(facts: &[Fact]) -> String {
-    let parts = ["date", "commit", "CPU", "CPUs", "tokio", "smol", "rustc", EXTENT, PARTIAL];
+    let parts =
+        ["date", "commit", "CPU", "CPUs", "tokio", "smol", "rustc", EXTENT, CONTROL, PARTIAL];
     let known = parts.iter().filter(|name| facts.iter().any(|fact| fact.fact == **name));
     known.map(|name| part(facts, name)).collect::<Vec<_>>().join("; ")
 }

@@ -155,11 +155,9 @@ impl Rounds<'_> {
             .collect()
     }
 
-    /// Of all probes together, since a single one is so short that it sees all or nothing.
+    /// The median, as for everything else: what matters is what most rounds had.
     fn cpus(&self) -> Option<f64> {
-        let sum = |of: fn(&Turn) -> u64| self.of(runtime::MACHINE).map(of).sum::<u64>() as f64;
-        let wall = sum(|turn| turn.wall_ns);
-        (wall > 0.0).then(|| rounded(sum(|turn| turn.cpu_ns) / wall))
+        median(self.of(runtime::MACHINE).map(|turn| turn.cpu() / turn.wall())).map(rounded)
     }
 }
 
