@@ -66,7 +66,7 @@ pub(crate) struct Options {
     pub(crate) publish_only: bool,
 
     /// Measures nothing: reads the figures of that folder and writes its table and charts anew.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["quick", "only", "control", "list", "out"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["only", "control", "list"])]
     pub(crate) render: Option<PathBuf>,
 }
 

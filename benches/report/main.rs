@@ -1,8 +1,8 @@
 //! Tokio and Handcrank measured side by side, with a report for people.
 //!
 //! `cargo x bench` builds this once for each allocator and runs it. Measuring and rendering are two
-//! steps: the first writes figures into a folder, the second makes summary, table and charts of what
-//! lies there.
+//! steps: the first writes figures into a folder, the second makes summary, table and charts of
+//! what lies there.
 
 #![forbid(unsafe_code)]
 

@@ -49,10 +49,11 @@ pub(crate) fn compact(lines: &[Line], facts: &[Fact], reasons: &Reasons) -> Stri
     _ = writeln!(
         text,
         "\nTokio's time to Handcrank's within each round, the median of the rounds, with the \
-         quartiles; the processor's time and smol's likewise. *Of the limit*: how near Handcrank \
-         comes to the least that the machine takes for such an operation, on one thread. (P) Compared by the \
-         processor's time. (!) The machine gave too few CPUs. *Mark*: the ratio asked for; it is \
-         met {met} times of {}. † It is missed, and the reason has not been written down yet. The columns after the quartiles are of the first allocator.\n\n{}",
+         quartiles; the columns after them are of the first allocator. *Less CPU*, *than smol*: the \
+         processor's time and smol's likewise. *Of the limit*: how near Handcrank comes to the least \
+         that the machine takes for such an operation, on one thread. *Mark*: the ratio asked for; \
+         it is met {met} times of {}. † It is missed, and the reason has not been written down yet. \
+         (P) Compared by the processor's time. (!) The machine gave too few CPUs.\n\n{}",
         lines.len(),
         stamp::sentence(facts)
     );

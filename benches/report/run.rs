@@ -170,8 +170,8 @@ impl Run<'_> {
         sides.into_iter().filter_map(entrant).collect()
     }
 
-    /// A workload that fails, for want of descriptors perhaps, must not take the others' figures with
-    /// it.
+    /// A workload that fails, for want of descriptors perhaps, must not take the others' figures
+    /// with it.
     fn contest(&self, names: (&str, &str), entrants: Vec<Entrant<'_>>, pace: Pace) -> Vec<Turn> {
         let work = || contest(names, entrants, pace, (&self.progress, &self.stop));
         panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

@@ -16,8 +16,8 @@ pub(crate) struct Line {
     pub(crate) group: String,
     pub(crate) workload: String,
     pub(crate) rounds: u64,
-    /// Which clock is compared: `wall`, or `processor` where the time that goes by is mostly waiting
-    /// that was asked for. All ratios but the processor's own are of this figure.
+    /// Which clock is compared: `wall`, or `processor` where the time that goes by is mostly
+    /// waiting that was asked for. All ratios but the processor's own are of this figure.
     pub(crate) figure: String,
     pub(crate) tokio_ns: f64,
     pub(crate) handcrank_ns: f64,

@@ -41,10 +41,10 @@ pub(crate) fn render(lines: &[Line], memory: &[MemorySample], facts: &[Fact]) ->
          to Handcrank's within each round, the median, with the quartiles and the range of the \
          rounds. *CPU*: processor time of all threads, and how many times less of it. *Of the \
          limit*: how near Handcrank comes to the least that the machine takes for such an \
-         operation; more than all of it is possible, where the limit was measured with one thread. *Mark*: the ratio \
-         asked for, and whether it is met. (P) Here the processor's time is what is compared, since \
-         the time on the clock is mostly waiting that was asked for. (!) The machine gave too few CPUs for a load of two \
-         threads: the row says little.\n\n{}",
+         operation; more than all of it is possible, where the limit was measured with one thread. \
+         *Mark*: the ratio asked for, and whether it is met. (P) Here the processor's time is what \
+         is compared, since the time on the clock is mostly waiting that was asked for. (!) The \
+         machine gave too few CPUs for a load of two threads: the row says little.\n\n{}",
         stamp::sentence(facts)
     );
     text

@@ -1,5 +1,5 @@
-//! Charts, as SVG. They bring a background of their own, so that they can be read on light pages and
-//! on dark ones, and name their font only by family, so that none has to be at hand here.
+//! Charts, as SVG. They bring a background of their own, so that they can be read on light pages
+//! and on dark ones, and name their font only by family, so that none has to be at hand here.
 
 #![allow(clippy::cast_possible_wrap, reason = "no picture has that many pixels or lines")]
 
