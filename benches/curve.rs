@@ -6,6 +6,8 @@ use crate::{Flavor, THREADS};
 
 /// Tasks.
 const TASKS: &[u64] = &[10, 1_000, 100_000, 1_000_000];
+/// Timers.
+const TIMERS: &[u64] = &[10, 1_000, 100_000, 1_000_000];
 /// Worker threads, on most machines more than there are CPUs at the end.
 const WORKERS: &[u64] = &[1, 2, 4, 8, 16];
 
@@ -28,11 +30,18 @@ pub const CURVES: &[Curve] = &[
     curve(
         "sleep_many_by_timers",
         "so many tasks sleep up to 100 ms and are woken",
-        ("timers", &[10, 1_000, 100_000, 1_000_000]),
+        ("timers", TIMERS),
         |timers| timers,
         sides!(|timers| timer::fired::<R>(timers)),
     )
     .by_processor_time(),
+    curve(
+        "timer_polled_by_timers",
+        "make a timer, wait for it once, and drop it, while so many others sleep",
+        ("timers", TIMERS),
+        |_| timer::UNUSED,
+        sides!(|timers| timer::polled_among::<R>(timers)),
+    ),
     curve(
         "tcp_echo_by_connections",
         "128 bytes there and back over so many TCP connections",

@@ -1,9 +1,12 @@
 //! Timers: most of them never fire, and some fire by the thousand.
 
 use crate::{Cost, Round, Runtime, THREADS};
+use std::future::poll_fn;
 use std::hint::black_box;
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// Timers a pass that never fire.
@@ -25,12 +28,36 @@ pub(crate) fn dropped<R: Runtime>() -> Round {
 
 /// Timers are waited for once, and dropped: time limits that are not reached.
 pub(crate) fn polled<R: Runtime>() -> Round {
-    on_a_worker::<R>(|passes| {
-        for n in 0..passes * UNUSED {
-            let sleep = pin!(R::sleep(time_limit(n)));
-            assert!(sleep.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    on_a_worker::<R>(poll_many::<R>)
+}
+
+fn poll_many<R: Runtime>(passes: u64) {
+    for n in 0..passes * UNUSED {
+        let sleep = pin!(R::sleep(time_limit(n)));
+        assert!(sleep.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+}
+
+/// The same while so many tasks sleep for hours.
+pub(crate) fn polled_among<R: Runtime>(sleepers: u64) -> Round {
+    let runtime = R::start(THREADS);
+    runtime.block_on(async {
+        let asleep = Arc::new(AtomicU64::new(0));
+        for n in 0..sleepers {
+            let asleep = Arc::clone(&asleep);
+            R::detach(async move {
+                let mut sleep = pin!(R::sleep(60 * time_limit(n)));
+                let first = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx))).await;
+                assert!(first.is_pending());
+                asleep.fetch_add(1, Relaxed);
+                sleep.await;
+            });
         }
-    })
+        while asleep.load(Relaxed) < sleepers {
+            R::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    measured(runtime, poll_many::<R>)
 }
 
 /// One timer is waited for and set anew, again and again, sooner as often as later.
@@ -51,7 +78,10 @@ fn time_limit(n: u64) -> Duration {
 
 /// Has a worker do it: only a runtime's own threads may have short ways to its timers.
 fn on_a_worker<R: Runtime>(work: fn(u64)) -> Round {
-    let runtime = R::start(THREADS);
+    measured(R::start(THREADS), work)
+}
+
+fn measured<R: Runtime>(runtime: R, work: fn(u64)) -> Round {
     Box::new(move |passes| {
         Cost::of(|| {
             let task = runtime.spawn_on(async move { work(passes) });
