@@ -1,4 +1,4 @@
-//! Criterion's view: one group a workload, both runtimes in it.
+//! Criterion's view: one group a workload, all runtimes in it.
 //!
 //! `cargo bench -p benches --bench compare -- ping_pong` measures one group.
 
@@ -20,6 +20,9 @@ fn main() {
         group.throughput(Throughput::Elements(workload.operations));
         measure(&mut group, "tokio", workload.tokio);
         measure(&mut group, "handcrank", workload.handcrank);
+        if let Some(smol) = workload.smol {
+            measure(&mut group, "smol", smol);
+        }
         group.finish();
     }
     criterion.final_summary();

@@ -1,89 +1,55 @@
-//! Tokio's own workloads, each written once and run on Tokio and on Handcrank.
+//! Tokio's own workloads, each written once and run on Tokio, on Handcrank and on smol.
 //!
-//! The workloads are those of Tokio's `benches` folder, in our own words, plus a few that it lacks:
-//! its folder has no TCP echo and no `block_on` alone. Both runtimes get the same number of
-//! workers, the same channels (`std::sync::mpsc` and `tokio::sync::oneshot`, which need no runtime)
-//! and the same code: a workload knows its runtime only through the trait [`Runtime`].
+//! The workloads are those of Tokio's `benches` folder, in our own words, plus what it lacks: it
+//! has no network and no `block_on` alone. All runtimes get the same number of threads that run
+//! tasks, the same channels (`std::sync::mpsc` and those of `tokio::sync`, which need no runtime)
+//! and the same code: a workload knows its runtime only through the trait [`Runtime`]. The thread in
+//! Handcrank's `block_on` helps from the seat of a worker that sleeps meanwhile, so no more threads
+//! run tasks there than elsewhere.
+//!
+//! [`WORKLOADS`] are compared at one size, [`CURVES`] at growing ones; [`LIMITS`] say what the
+//! machine itself takes, and [`MEMORY`] what idle things take up.
 //!
 //! - `cargo bench -p benches --bench compare` measures with criterion: one group a workload, the
 //!   two runtimes below each other.
-//! - `cargo bench -p benches --bench paired` lets the two take turns in one process and prints how
-//!   many times faster one is than the other. Trust this one on a machine that does other things
-//!   meanwhile: what disturbs a round disturbs both.
+//! - `cargo x bench` lets them take turns in one process and reports how many times faster one is
+//!   than the other, with table and charts. Trust this one on a machine that does other things
+//!   meanwhile: what disturbs a round disturbs all. Its program is in the folder `report`.
 //!
-//! With `--features mimalloc` both use mimalloc.
+//! With `--features mimalloc` all use mimalloc.
 
 #![forbid(unsafe_code)]
 
-mod block;
-mod busy;
 mod cost;
-mod message;
+mod curve;
+mod descriptors;
+mod kind;
+mod limit;
+mod memory;
 mod runtime;
-mod spawn;
-mod tcp;
-mod timer;
+mod workload;
 
-pub use cost::Cost;
-pub use runtime::{Handcrank, Runtime, Tokio};
+pub use cost::{Cost, Latencies};
+pub use curve::CURVES;
+pub use kind::{Curve, Figure, Group, Limit, Memory, Round, Workload};
+pub use limit::LIMITS;
+pub use memory::MEMORY;
+pub use runtime::{Flavor, Handcrank, Runtime, Smol, Tokio};
+pub use workload::WORKLOADS;
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The allocator that both runtimes use here.
+/// The allocator that all runtimes use here.
 pub const ALLOCATOR_NAME: &str =
     if cfg!(feature = "mimalloc") { "mimalloc" } else { "the system's" };
 
 /// How many workers each runtime gets.
 pub const WORKERS: usize = 2;
 
-/// A workload made ready on a runtime: goes through it that many times and says what it cost.
-pub type Round = Box<dyn FnMut(u64) -> Cost>;
-
-/// A workload and the ways to make it ready.
-#[derive(Debug)]
-pub struct Workload {
-    /// What it is called in Tokio's `benches`, if it is there.
-    pub name: &'static str,
-    /// How many operations one pass consists of.
-    pub operations: u64,
-    /// Makes it ready on Tokio.
-    pub tokio: fn() -> Round,
-    /// Makes it ready on Handcrank.
-    pub handcrank: fn() -> Round,
-}
-
-macro_rules! workloads {
-    ($($name:literal: $operations:expr, $($make:ident)::+;)*) => {
-        /// Every workload, from the narrowest to the widest.
-        pub const WORKLOADS: &[Workload] = &[$(Workload {
-            name: $name,
-            operations: $operations,
-            tokio: $($make)::+::<Tokio>,
-            handcrank: $($make)::+::<Handcrank>,
-        }),*];
-    };
-}
-
-workloads! {
-    "block_on_ready": block::READY, block::ready;
-    "block_on_spawn_1": 1, block::spawn_1;
-    "block_on_spawn_10": 10, block::spawn_10;
-    "spawn_many_local": spawn::MANY, spawn::many_local;
-    "spawn_many_remote_idle": spawn::MANY, spawn::many_remote_idle;
-    "spawn_many_remote_busy1": busy::YIELDING, busy::many_remote_busy1;
-    "spawn_many_remote_busy2": busy::SPAWNING, busy::many_remote_busy2;
-    "remote_spawn_2_threads": spawn::FROM_TWO, spawn::from_two_threads;
-    "spawn_and_join": spawn::JOINED, spawn::and_join;
-    "chained_spawn": spawn::CHAINED, spawn::chained;
-    "yield_many": message::YIELDS, message::yield_many;
-    "ping_pong": message::PINGS, message::ping_pong;
-    "wake_pair": message::TURNS, message::wake_pair;
-    "tcp_echo_1": tcp::ROUND_TRIPS, tcp::echo_1;
-    "tcp_echo_50": tcp::ROUND_TRIPS, tcp::echo_50;
-    "sleep_many": timer::SLEEPERS, timer::sleep_many;
-}
+/// The runtime of most workloads.
+const THREADS: Flavor = Flavor::Threads(WORKERS);
 
 /// The README's example has to compile. It is held to that here because this package may use the
 /// runtime and is never published without the folder around it.
@@ -97,20 +63,62 @@ mod tests {
     use std::time::Duration;
 
     /// Each workload checks its own result on the way: this runs them all once.
-    fn goes_through(make: impl Fn(&Workload) -> Round) {
+    fn goes_through(make: impl Fn(&Workload) -> Option<Round>) {
         for workload in WORKLOADS {
-            let cost = make(workload)(1);
-            assert!(cost.wall > Duration::ZERO, "{} took no time", workload.name);
+            let Some(mut round) = make(workload) else { continue };
+            assert!(round(1).wall > Duration::ZERO, "{} took no time", workload.name);
         }
     }
 
     #[test]
     fn tokio_goes_through_every_workload() {
-        goes_through(|workload| (workload.tokio)());
+        goes_through(|workload| Some((workload.tokio)()));
     }
 
     #[test]
     fn handcrank_goes_through_every_workload() {
-        goes_through(|workload| (workload.handcrank)());
+        goes_through(|workload| Some((workload.handcrank)()));
+    }
+
+    #[test]
+    fn smol_goes_through_every_workload() {
+        goes_through(|workload| workload.smol.map(|make| make()));
+    }
+
+    #[test]
+    fn every_limit_can_be_reached() {
+        for limit in LIMITS {
+            assert!((limit.make)()(1).wall > Duration::ZERO, "{} took no time", limit.name);
+        }
+    }
+
+    #[test]
+    fn every_curve_begins() {
+        for curve in CURVES {
+            let point = curve.points[0];
+            let sides = [Some(curve.tokio), Some(curve.handcrank), curve.smol];
+            for make in sides.into_iter().flatten() {
+                assert!(make(point)(1).wall > Duration::ZERO, "{} took no time", curve.name);
+            }
+        }
+    }
+
+    #[test]
+    fn everything_idle_can_be_weighed() {
+        for memory in MEMORY {
+            // What it says means nothing here: others use memory in the same process.
+            let sides = [Some(memory.tokio), Some(memory.handcrank), memory.smol];
+            for weigh in sides.into_iter().flatten() {
+                assert!(weigh().is_finite(), "{}", memory.name);
+            }
+        }
+    }
+
+    #[test]
+    fn workloads_name_limits_that_exist() {
+        for workload in WORKLOADS {
+            let known = |name| LIMITS.iter().any(|limit| limit.name == name);
+            assert!(workload.limit.is_none_or(known), "{}: {:?}", workload.name, workload.limit);
+        }
     }
 }

@@ -1,23 +1,45 @@
-//! The little that a workload must know of its runtime, and the two that offer it.
+//! The little that a workload must know of its runtime.
 
 use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::pin::Pin;
 use std::time::Duration;
 
-/// A multi-threaded runtime.
+pub(crate) mod hello;
+mod on_smol;
+mod same_names;
+
+pub use on_smol::Smol;
+pub use same_names::{Handcrank, Tokio};
+
+/// How many threads run tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// That many workers.
+    Threads(usize),
+    /// Only the thread that is in `block_on`, as long as it is.
+    Current,
+}
+
+/// A runtime.
 pub trait Runtime: Sized + Send + Sync + 'static {
     /// Awaits a task.
     type JoinHandle<T: Send + 'static>: Future<Output = Result<T, Self::JoinError>> + Send;
     /// Why a task has no result.
     type JoinError: Debug + Send;
+    /// Waits for a time.
+    type Sleep: Future<Output = ()> + Send;
     /// Accepts TCP connections.
     type Listener: Send + Sync;
     /// A TCP connection.
-    type Stream: Send;
+    type Stream: AsFd + Send;
+    /// A UDP socket.
+    type Datagrams: Send + Sync;
 
     /// Starts one, with I/O and time.
-    fn start(workers: usize) -> Self;
+    fn start(flavor: Flavor) -> Self;
     /// Runs a future on the calling thread.
     fn block_on<F: Future>(&self, future: F) -> F::Output;
     /// Spawns from outside.
@@ -42,10 +64,18 @@ pub trait Runtime: Sized + Send + Sync + 'static {
     {
         drop(Self::spawn(future));
     }
+    /// Runs code that blocks on a thread for such code. From inside.
+    fn spawn_blocking<F, T>(code: F) -> Self::JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static;
     /// Lets the others run.
     fn yield_now() -> impl Future<Output = ()> + Send;
-    /// Waits.
-    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send;
+    /// Waits. From inside.
+    fn sleep(duration: Duration) -> Self::Sleep;
+    /// Lets it wait that long from now instead.
+    fn reset(sleep: Pin<&mut Self::Sleep>, duration: Duration);
+
     /// Listens on a free port of the loopback.
     fn listen() -> impl Future<Output = io::Result<Self::Listener>> + Send;
     /// Where it listens.
@@ -69,108 +99,20 @@ pub trait Runtime: Sized + Send + Sync + 'static {
         stream: &mut Self::Stream,
         bytes: &[u8],
     ) -> impl Future<Output = io::Result<()>> + Send;
+    /// Answers HTTP on the connection with "Hello, World!", through hyper.
+    fn greet(stream: Self::Stream) -> impl Future<Output = ()> + Send;
+
+    /// Opens a UDP socket on a free port of the loopback, and says which.
+    fn open() -> impl Future<Output = io::Result<(Self::Datagrams, SocketAddr)>> + Send;
+    /// Sends a datagram.
+    fn send_to(
+        socket: &Self::Datagrams,
+        bytes: &[u8],
+        to: SocketAddr,
+    ) -> impl Future<Output = io::Result<usize>> + Send;
+    /// Waits for a datagram.
+    fn receive_from(
+        socket: &Self::Datagrams,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> + Send;
 }
-
-/// Implements the trait, line by line the same, since both crates use the same names.
-macro_rules! runtime {
-    ($(#[$doc:meta])* $name:ident = $krate:ident) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub struct $name($krate::runtime::Runtime);
-
-        impl Runtime for $name {
-            type JoinHandle<T: Send + 'static> = $krate::task::JoinHandle<T>;
-            type JoinError = $krate::task::JoinError;
-            type Listener = $krate::net::TcpListener;
-            type Stream = $krate::net::TcpStream;
-
-            fn start(workers: usize) -> Self {
-                let runtime = $krate::runtime::Builder::new_multi_thread()
-                    .worker_threads(workers)
-                    .enable_all()
-                    .build();
-                Self(runtime.expect("the system has threads and descriptors to spare"))
-            }
-
-            fn block_on<F: Future>(&self, future: F) -> F::Output {
-                self.0.block_on(future)
-            }
-
-            fn spawn_on<F>(&self, future: F) -> Self::JoinHandle<F::Output>
-            where
-                F: Future<Output: Send + 'static> + Send + 'static,
-            {
-                self.0.spawn(future)
-            }
-
-            fn spawn<F>(future: F) -> Self::JoinHandle<F::Output>
-            where
-                F: Future<Output: Send + 'static> + Send + 'static,
-            {
-                $krate::spawn(future)
-            }
-
-            fn yield_now() -> impl Future<Output = ()> + Send {
-                $krate::task::yield_now()
-            }
-
-            fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
-                $krate::time::sleep(duration)
-            }
-
-            async fn listen() -> io::Result<Self::Listener> {
-                $krate::net::TcpListener::bind(("127.0.0.1", 0)).await
-            }
-
-            fn address(listener: &Self::Listener) -> io::Result<SocketAddr> {
-                listener.local_addr()
-            }
-
-            async fn accept(listener: &Self::Listener) -> io::Result<Self::Stream> {
-                let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                Ok(stream)
-            }
-
-            async fn connect(to: SocketAddr) -> io::Result<Self::Stream> {
-                let stream = $krate::net::TcpStream::connect(to).await?;
-                stream.set_nodelay(true)?;
-                Ok(stream)
-            }
-
-            async fn read(stream: &mut Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
-                stream.read(buffer).await
-            }
-
-            async fn read_exact(stream: &mut Self::Stream, buffer: &mut [u8]) -> io::Result<()> {
-                stream.read_exact(buffer).await.map(drop)
-            }
-
-            async fn write_all(stream: &mut Self::Stream, bytes: &[u8]) -> io::Result<()> {
-                stream.write_all(bytes).await
-            }
-        }
-    };
-}
-
-mod on_tokio {
-    use super::{Debug, Duration, Runtime, SocketAddr, io};
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    runtime! {
-        /// Tokio's multi-threaded runtime.
-        Tokio = tokio
-    }
-}
-
-mod on_handcrank {
-    use super::{Debug, Duration, Runtime, SocketAddr, io};
-
-    runtime! {
-        /// Handcrank's. Its streams read and write by themselves, without extension traits.
-        Handcrank = handcrank
-    }
-}
-
-pub use on_handcrank::Handcrank;
-pub use on_tokio::Tokio;

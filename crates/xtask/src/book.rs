@@ -4,7 +4,8 @@ use crate::steps::{Outcome, root};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Every page that the table of contents names exists, and every page is named.
+/// Every page that the table of contents names exists, and every page is named there, or included by
+/// another.
 pub(crate) fn check() -> Outcome {
     let source = root().join("book/src");
     let summary = source.join("SUMMARY.md");
@@ -14,6 +15,17 @@ pub(crate) fn check() -> Outcome {
     let mut present = BTreeSet::new();
     pages_below(&source, &source, &mut present)?;
     present.remove("SUMMARY.md");
+    for page in &named {
+        // A page that is missing is told of below.
+        let text = std::fs::read_to_string(source.join(page)).unwrap_or_default();
+        let folder = Path::new(page).parent().unwrap_or(Path::new(""));
+        for part in included_in(&text) {
+            let part = folder.join(part).to_string_lossy().into_owned();
+            if !present.remove(&part) && !source.join(&part).is_file() {
+                return Err(format!("{page} includes {part}, which does not exist"));
+            }
+        }
+    }
 
     let mut broken = Vec::new();
     broken.extend(named.difference(&present).map(|page| format!("{page} does not exist")));
@@ -32,6 +44,15 @@ fn pages_in(summary: &str) -> impl Iterator<Item = &str> {
         let (page, _) = rest.split_once(')')?;
         let page = page.trim_start_matches("./");
         (!page.is_empty()).then_some(page)
+    })
+}
+
+/// The files that a page includes, as mdBook does it.
+fn included_in(page: &str) -> impl Iterator<Item = &str> {
+    page.split("{{#include ").skip(1).filter_map(|rest| {
+        let (name, _) = rest.split_once("}}")?;
+        // A part of a file is named after a colon.
+        name.trim().split(':').next()
     })
 }
 
@@ -60,5 +81,11 @@ mod tests {
                        - [2. Polls](two/polls.md)\n";
         let pages: Vec<&str> = pages_in(summary).collect();
         assert_eq!(pages, ["introduction.md", "two/polls.md"]);
+    }
+
+    #[test]
+    fn included_files_are_found() {
+        let page = "# One\n{{#include a/b.md}}\n{{#include ../c.rs:anchor}} {{#playground d.rs}}";
+        assert_eq!(included_in(page).collect::<Vec<_>>(), ["a/b.md", "../c.rs"]);
     }
 }

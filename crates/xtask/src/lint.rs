@@ -1,7 +1,7 @@
 //! `cargo x lint`.
 
 use crate::steps::{Steps, cargo, run};
-use crate::{book, house};
+use crate::{bench, book, house};
 
 /// Formatting, clippy, the documentation, and what no ready-made tool checks.
 pub(crate) fn lint(steps: &mut Steps) {
@@ -21,4 +21,5 @@ pub(crate) fn lint(steps: &mut Steps) {
     });
     steps.run("The rules of the house", house::check);
     steps.run("The book's table of contents", book::check);
+    steps.run("The README's figures", bench::check);
 }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod book;
 mod client;
 mod house;
@@ -46,6 +47,11 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         stress: u64,
     },
+    /// Measures Tokio, Handcrank and smol side by side, with table and charts.
+    Bench {
+        #[command(flatten)]
+        options: Box<bench::Options>,
+    },
     /// Counts the lines of each crate, without tests and models.
     Lines,
 }
@@ -60,6 +66,7 @@ fn main() -> ExitCode {
         Command::Sanitize { sanitizer, stress } => {
             sanitize::sanitize(&mut steps, sanitizer, stress);
         }
+        Command::Bench { options } => bench::bench(&mut steps, &options),
         Command::Lines => return lines::print(),
     }
     steps.finish()

@@ -1,9 +1,10 @@
 //! Spawning, from every side.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use super::done::{Done, done};
+use crate::{Cost, Flavor, Round, Runtime, THREADS};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc;
 use std::thread;
 
 /// Tasks a pass.
@@ -15,26 +16,21 @@ pub(crate) const JOINED: u64 = 1_000;
 /// Tasks a pass, each spawned by the one before.
 pub(crate) const CHAINED: u64 = 1_000;
 
-/// All from `block_on`, whose thread then sleeps until the last of them says so. (Although Tokio
-/// calls it local, no worker does the spawning: it measures the inject queue.)
-pub(crate) fn many_local<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
-    let (done, wait) = mpsc::sync_channel(1);
-    let left = Arc::new(AtomicU64::new(0));
+/// All from `block_on`, which waits until the last of them says so. (Although Tokio calls it local,
+/// no worker does the spawning: with several threads it measures the inject queue.)
+pub(crate) fn many_local<R: Runtime>(flavor: Flavor, tasks: u64) -> Round {
+    let runtime = R::start(flavor);
+    let (done, wait) = done(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
-                left.store(MANY, Relaxed);
+                done.expect(tasks);
                 runtime.block_on(async {
-                    for _ in 0..MANY {
-                        let (left, done) = (left.clone(), done.clone());
-                        R::detach(async move {
-                            if left.fetch_sub(1, Relaxed) == 1 {
-                                done.send(()).unwrap();
-                            }
-                        });
+                    for _ in 0..tasks {
+                        let done = done.clone();
+                        R::detach(async move { done.one() });
                     }
-                    wait.recv().unwrap();
+                    wait.last().await;
                 });
             }
         })
@@ -43,7 +39,7 @@ pub(crate) fn many_local<R: Runtime>() -> Round {
 
 /// All from a thread outside, onto sleeping workers; then every handle is awaited.
 pub(crate) fn many_remote_idle<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
@@ -54,7 +50,7 @@ pub(crate) fn many_remote_idle<R: Runtime>() -> Round {
 }
 
 /// The part that the workloads on busy workers share.
-pub(crate) fn spawn_and_await_all<R: Runtime>(runtime: &R, tasks: u64) {
+pub(super) fn spawn_and_await_all<R: Runtime>(runtime: &R, tasks: u64) {
     let handles: Vec<_> = (0..tasks).map(|_| runtime.spawn_on(async {})).collect();
     runtime.block_on(async {
         for handle in handles {
@@ -65,7 +61,7 @@ pub(crate) fn spawn_and_await_all<R: Runtime>(runtime: &R, tasks: u64) {
 
 /// Two threads outside spawn against each other; a counter tells when all have run.
 pub(crate) fn from_two_threads<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         let left = Arc::new(AtomicU64::new(passes * FROM_TWO));
         let (done, wait) = mpsc::sync_channel(1);
@@ -90,8 +86,8 @@ pub(crate) fn from_two_threads<R: Runtime>() -> Round {
 }
 
 /// A task spawns another and awaits it, again and again: no thread outside has part in it.
-pub(crate) fn and_join<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+pub(crate) fn and_join<R: Runtime>(flavor: Flavor) -> Round {
+    let runtime = R::start(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             let all = runtime.spawn_on(async move {
@@ -107,24 +103,25 @@ pub(crate) fn and_join<R: Runtime>() -> Round {
 }
 
 /// Each task spawns the next and ends.
-pub(crate) fn chained<R: Runtime>() -> Round {
-    fn link<R: Runtime>(done: SyncSender<()>, left: u64) {
+pub(crate) fn chained<R: Runtime>(flavor: Flavor) -> Round {
+    fn link<R: Runtime>(done: Done, left: u64) {
         if left == 0 {
-            done.send(()).unwrap();
+            done.one();
         } else {
             R::detach(async move { link::<R>(done, left - 1) });
         }
     }
 
-    let runtime = R::start(WORKERS);
-    let (done, wait) = mpsc::sync_channel(1);
+    let runtime = R::start(flavor);
+    let (done, wait) = done(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
+                done.expect(1);
                 let done = done.clone();
                 runtime.block_on(async {
                     R::detach(async move { link::<R>(done, CHAINED) });
-                    wait.recv().unwrap();
+                    wait.last().await;
                 });
             }
         })

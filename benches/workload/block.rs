@@ -1,14 +1,14 @@
 //! `block_on` alone, and with tasks that it waits for.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use crate::{Cost, Flavor, Round, Runtime, THREADS};
 use std::hint::black_box;
 
 /// Ready futures a pass.
 pub(crate) const READY: u64 = 100;
 
 /// What entering and leaving the runtime costs.
-pub(crate) fn ready<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+pub(crate) fn ready<R: Runtime>(flavor: Flavor) -> Round {
+    let runtime = R::start(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes * READY {
@@ -18,24 +18,15 @@ pub(crate) fn ready<R: Runtime>() -> Round {
     })
 }
 
-/// A task is spawned and awaited by the thread that is in `block_on`.
-pub(crate) fn spawn_1<R: Runtime>() -> Round {
-    spawn::<R>(1)
-}
-
-/// Ten at a time.
-pub(crate) fn spawn_10<R: Runtime>() -> Round {
-    spawn::<R>(10)
-}
-
-fn spawn<R: Runtime>(tasks: usize) -> Round {
-    let runtime = R::start(WORKERS);
+/// Tasks are spawned and awaited by the thread that is in `block_on`.
+pub(crate) fn spawn<R: Runtime>(tasks: u64) -> Round {
+    let runtime = R::start(THREADS);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
                 runtime.block_on(async {
                     let handles: Vec<_> = (0..tasks).map(|n| R::spawn(async move { n })).collect();
-                    for (n, handle) in handles.into_iter().enumerate() {
+                    for (n, handle) in (0..).zip(handles) {
                         assert_eq!(handle.await.unwrap(), n);
                     }
                 });

@@ -3,8 +3,8 @@
 //! These start a runtime of their own for every round and stop it afterwards, outside of what is
 //! measured: a runtime that stayed busy would take the processors from the one measured next.
 
-use crate::spawn::spawn_and_await_all;
-use crate::{Cost, Round, Runtime, WORKERS};
+use super::spawn::spawn_and_await_all;
+use crate::{Cost, Round, Runtime, THREADS, WORKERS};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -21,7 +21,7 @@ const HELD: Duration = Duration::from_micros(10);
 /// Two tasks a worker that hold it for a while, yield, and begin again.
 pub(crate) fn many_remote_busy1<R: Runtime>() -> Round {
     Box::new(|passes| {
-        let (runtime, busy) = (R::start(WORKERS), Arc::new(AtomicBool::new(true)));
+        let (runtime, busy) = (R::start(THREADS), Arc::new(AtomicBool::new(true)));
         for _ in 0..2 * WORKERS {
             let busy = busy.clone();
             runtime.detach_on(async move {
@@ -47,7 +47,7 @@ pub(crate) fn many_remote_busy2<R: Runtime>() -> Round {
     }
 
     Box::new(|passes| {
-        let (runtime, busy) = (R::start(WORKERS), Arc::new(AtomicBool::new(true)));
+        let (runtime, busy) = (R::start(THREADS), Arc::new(AtomicBool::new(true)));
         for _ in 0..WORKERS {
             let busy = busy.clone();
             runtime.detach_on(async move { again::<R>(busy) });

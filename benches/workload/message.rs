@@ -1,71 +1,73 @@
 //! Tasks that run again and again: because they yield, or because another wakes them.
 
-use crate::{Cost, Round, Runtime, WORKERS};
+use super::done::done;
+use crate::{Cost, Flavor, Round, Runtime};
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::oneshot;
 
-const YIELDING_TASKS: u64 = 200;
-const YIELDS_EACH: u64 = 1_000;
-
-/// Yields a pass.
-pub(crate) const YIELDS: u64 = YIELDING_TASKS * YIELDS_EACH;
+/// Tasks that yield.
+pub(crate) const YIELDING: u64 = 200;
 /// Exchanges a pass: three tasks and two one-shot channels each.
 pub(crate) const PINGS: u64 = 1_000;
 /// Turns a pass, each of them one wake.
 pub(crate) const TURNS: u64 = 1_000;
 
-/// A few hundred tasks, all of them ready all the time.
-pub(crate) fn yield_many<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
-    let (done, wait) = mpsc::sync_channel(YIELDING_TASKS as usize);
+/// How often each of so many tasks yields: seldom, if there are many.
+const fn yields_each(tasks: u64) -> u64 {
+    let share = 200_000 / tasks;
+    if share > 4 { share } else { 4 }
+}
+
+/// Yields a pass.
+pub(crate) const fn yields(tasks: u64) -> u64 {
+    tasks * yields_each(tasks)
+}
+
+/// So many tasks, all of them alive and ready all the time.
+pub(crate) fn yield_many<R: Runtime>(flavor: Flavor, tasks: u64) -> Round {
+    let runtime = R::start(flavor);
+    let (done, wait) = done(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
-                for _ in 0..YIELDING_TASKS {
+                done.expect(tasks);
+                for _ in 0..tasks {
                     let done = done.clone();
                     runtime.detach_on(async move {
-                        for _ in 0..YIELDS_EACH {
+                        for _ in 0..yields_each(tasks) {
                             R::yield_now().await;
                         }
-                        done.send(()).unwrap();
+                        done.one();
                     });
                 }
-                for _ in 0..YIELDING_TASKS {
-                    wait.recv().unwrap();
-                }
+                runtime.block_on(wait.last());
             }
         })
     })
 }
 
 /// Many pairs of tasks; one of each asks, the other answers.
-pub(crate) fn ping_pong<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
-    let (done, wait) = mpsc::sync_channel(1);
-    let left = Arc::new(AtomicU64::new(0));
+pub(crate) fn ping_pong<R: Runtime>(flavor: Flavor) -> Round {
+    let runtime = R::start(flavor);
+    let (done, wait) = done(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             for _ in 0..passes {
-                left.store(PINGS, Relaxed);
-                let (left, done) = (left.clone(), done.clone());
+                done.expect(PINGS);
+                let done = done.clone();
                 runtime.block_on(async {
                     R::detach(async move {
                         for _ in 0..PINGS {
-                            let (left, done) = (left.clone(), done.clone());
+                            let done = done.clone();
                             R::detach(async move {
                                 exchange::<R>().await;
-                                if left.fetch_sub(1, Relaxed) == 1 {
-                                    done.send(()).unwrap();
-                                }
+                                done.one();
                             });
                         }
                     });
-                    wait.recv().unwrap();
+                    wait.last().await;
                 });
             }
         })
@@ -84,8 +86,8 @@ async fn exchange<R: Runtime>() {
 }
 
 /// Two tasks that wake each other in turn.
-pub(crate) fn wake_pair<R: Runtime>() -> Round {
-    let runtime = R::start(WORKERS);
+pub(crate) fn wake_pair<R: Runtime>(flavor: Flavor) -> Round {
+    let runtime = R::start(flavor);
     Box::new(move |passes| {
         Cost::of(|| {
             let turns = passes * TURNS;
@@ -120,7 +122,7 @@ struct Seat {
 }
 
 impl Table {
-    fn seat(&self) -> std::sync::MutexGuard<'_, Seat> {
+    fn seat(&self) -> MutexGuard<'_, Seat> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
