@@ -119,8 +119,9 @@ mod tests {
     fn what_is_published_fits_together() {
         let folder = measured();
         let lies_there = fs::read_to_string(folder.join(SHORT_TABLE)).unwrap();
-        let hint = "`cargo x bench --publish-only` writes it anew";
-        assert_eq!(short_table(&folder).unwrap(), lies_there, "{hint}");
+        // Not `assert_eq`, which would print both tables.
+        let fits = short_table(&folder).unwrap() == lies_there;
+        assert!(fits, "{SHORT_TABLE} is not what the summary says: `cargo x bench --publish-only`");
     }
 
     #[test]

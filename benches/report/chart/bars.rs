@@ -1,10 +1,14 @@
 //! Ratios as bars to both sides of 1: to the right what Handcrank does faster, to the left what
 //! Tokio does. The scale is logarithmic, so that twice as fast and half as fast are equally long.
 
-use super::{Drawn, GRID, INK, PALE, Surface, drawn, framed, stamp_height, style, told, word};
+use super::scale::Scale;
+use super::{
+    Drawn, GRID, INK, PALE, Surface, drawn, framed, rectangle, stamp_height, stroke, style, told,
+    word,
+};
 use crate::summary::Line;
 use crate::table::ratio;
-use plotters::prelude::{Color, PathElement, RGBColor, Rectangle};
+use plotters::prelude::{Color, RGBColor};
 use plotters::style::text_anchor::HPos;
 
 /// One for each allocator: faster, and slower.
@@ -32,7 +36,7 @@ pub(crate) fn bars(group: &str, lines: &[&Line], stamp: &str) -> Drawn<String> {
             allocators.push(&line.allocator);
         }
     }
-    let scale = Scale::over(lines);
+    let scale = scale_over(lines);
     let block = BAR * allocators.len() as i32 + GAP;
     let bottom = TOP + block * workloads.len() as i32;
     let height = bottom as u32 + 34 + stamp_height(stamp, WIDTH);
@@ -55,36 +59,15 @@ pub(crate) fn bars(group: &str, lines: &[&Line], stamp: &str) -> Drawn<String> {
     })
 }
 
-/// From ratios to pixels.
-struct Scale {
-    from: f64,
-    to: f64,
-}
-
-impl Scale {
-    /// From the least to the greatest of them, and 1 in any case.
-    fn over(lines: &[&Line]) -> Self {
-        let all = || lines.iter().flat_map(|line| [line.ratio, line.mark]).filter(|it| *it > 0.0);
-        let low =
-            all().chain(lines.iter().map(|line| line.ratio_first_quartile).filter(|it| *it > 0.0));
-        let high = all().chain(lines.iter().map(|line| line.ratio_third_quartile));
-        Self { from: low.fold(0.8, f64::min) * 0.9, to: high.fold(2.0, f64::max) * 1.15 }
-    }
-
-    fn x(&self, ratio: f64) -> i32 {
-        let part = (ratio / self.from).ln() / (self.to / self.from).ln();
-        LEFT + (f64::from(RIGHT - LEFT) * part.clamp(0.0, 1.0)).round() as i32
-    }
-
-    /// Round numbers to draw lines at: fewer of them, where there is much to show.
-    fn ticks(&self) -> Vec<f64> {
-        let steps: &[f64] =
-            if self.to / self.from > 30.0 { &[1.0, 3.0] } else { &[1.0, 1.5, 2.0, 3.0, 5.0] };
-        let decades = (-3..=4).map(|power| 10_f64.powi(power));
-        decades
-            .flat_map(|decade| steps.iter().map(move |step| decade * step))
-            .filter(|tick| (self.from..=self.to).contains(tick))
-            .collect()
+/// From the least to the greatest of the ratios, and 1 in any case.
+fn scale_over(lines: &[&Line]) -> Scale {
+    let all = || lines.iter().flat_map(|line| [line.ratio, line.mark]).filter(|it| *it > 0.0);
+    let low = lines.iter().map(|line| line.ratio_first_quartile).filter(|it| *it > 0.0);
+    let high = lines.iter().map(|line| line.ratio_third_quartile);
+    Scale {
+        from: all().chain(low).fold(0.8, f64::min) * 0.9,
+        to: all().chain(high).fold(2.0, f64::max) * 1.15,
+        pixels: (LEFT, RIGHT),
     }
 }
 
@@ -103,9 +86,9 @@ fn legend(surface: &Surface<'_>, allocators: &[&str]) -> Drawn {
 
 fn grid(surface: &Surface<'_>, scale: &Scale, bottom: i32) -> Drawn {
     for tick in scale.ticks() {
-        let x = scale.x(tick);
+        let x = scale.at(tick);
         let colour = if (tick - 1.0).abs() < 1e-9 { INK } else { GRID };
-        stroke(surface, vec![(x, TOP), (x, bottom)], colour)?;
+        stroke(surface, vec![(x, TOP), (x, bottom)], colour, 1)?;
         let text = format!("{}×", (tick * 1_000.0).round() / 1_000.0);
         word(surface, (x, bottom + 14), &text, style(12, PALE, HPos::Center))?;
     }
@@ -114,32 +97,24 @@ fn grid(surface: &Surface<'_>, scale: &Scale, bottom: i32) -> Drawn {
 
 fn bar(surface: &Surface<'_>, scale: &Scale, line: &Line, place: usize, top: i32) -> Drawn {
     let (faster, slower) = COLOURS[place % COLOURS.len()];
-    let (one, end) = (scale.x(1.0), scale.x(line.ratio));
+    let (one, end) = (scale.at(1.0), scale.at(line.ratio));
     let colour = if line.ratio < 1.0 { slower } else { faster };
     let (left, right) = (one.min(end), one.max(end).max(one.min(end) + 1));
     rectangle(surface, (left, top + 1), (right, top + BAR - 1), colour)?;
     let middle = top + BAR / 2;
-    let (from, to) = (scale.x(line.ratio_first_quartile), scale.x(line.ratio_third_quartile));
+    let (from, to) = (scale.at(line.ratio_first_quartile), scale.at(line.ratio_third_quartile));
     if line.ratio_first_quartile > 0.0 {
-        stroke(surface, vec![(from, middle), (to, middle)], INK)?;
+        stroke(surface, vec![(from, middle), (to, middle)], INK, 1)?;
     }
     if line.mark > 0.0 {
-        let x = scale.x(line.mark);
+        let x = scale.at(line.mark);
         let diamond = vec![(x, middle - 4), (x + 4, middle), (x, middle + 4), (x - 4, middle)];
         let shape = plotters::element::Polygon::new(diamond, INK.filled());
         surface.draw(&shape).map_err(told)?;
     }
     let warning = if line.lacked_cpus() { " (!)" } else { "" };
-    let at = (right.max(to).max(scale.x(line.mark.max(scale.from))) + 8, middle);
+    let at = (right.max(to).max(scale.at(line.mark.max(scale.from))) + 8, middle);
     word(surface, at, &format!("{}{warning}", ratio(line.ratio)), style(12, INK, HPos::Left))
-}
-
-fn rectangle(surface: &Surface<'_>, from: (i32, i32), to: (i32, i32), colour: RGBColor) -> Drawn {
-    surface.draw(&Rectangle::new([from, to], colour.filled())).map_err(told)
-}
-
-fn stroke(surface: &Surface<'_>, points: Vec<(i32, i32)>, colour: RGBColor) -> Drawn {
-    surface.draw(&PathElement::new(points, colour.stroke_width(1))).map_err(told)
 }
 
 #[cfg(test)]
@@ -165,14 +140,5 @@ mod tests {
         for word in ["<svg", "crank", "spin", "150", "0.50", "2026-01-01"] {
             assert!(svg.contains(word), "{word}");
         }
-    }
-
-    #[test]
-    fn twice_and_half_are_equally_long() {
-        let lines = [line("crank", 4.0), line("spin", 0.25)];
-        let scale = Scale::over(&lines.iter().collect::<Vec<_>>());
-        let one = scale.x(1.0);
-        assert!((scale.x(2.0) - one - (one - scale.x(0.5))).abs() <= 1);
-        assert!(scale.ticks().contains(&1.0));
     }
 }

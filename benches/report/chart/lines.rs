@@ -1,12 +1,17 @@
 //! How a cost grows: one line a runtime, both axes logarithmic.
 
-use super::{Drawn, FONT, GRID, INK, PALE, drawn, framed, stamp_height, style, told, word};
-use plotters::chart::ChartBuilder;
-use plotters::prelude::{Circle, Color, IntoFont, IntoLogRange, LineSeries, PathElement, RGBColor};
+use super::scale::Scale;
+use super::{
+    Drawn, GRID, INK, PALE, Surface, drawn, framed, stamp_height, stroke, style, told, word,
+};
+use plotters::prelude::{Circle, Color, RGBColor};
 use plotters::style::text_anchor::HPos;
 
 const WIDTH: u32 = 880;
-const HEIGHT: u32 = 460;
+const LEFT: i32 = 90;
+const RIGHT: i32 = WIDTH as i32 - 120;
+const TOP: i32 = 72;
+const BOTTOM: i32 = 410;
 
 /// What a chart of this kind shows.
 pub(crate) struct Picture<'a> {
@@ -35,48 +40,44 @@ pub(crate) fn lines(picture: &Picture<'_>) -> Drawn<String> {
         (low, high)
     };
     let ((left, right), (low, high)) = (ends(|point| point.0), ends(|point| point.1));
-    let bottom = stamp_height(picture.stamp, WIDTH);
-    drawn((WIDTH, HEIGHT + bottom), |surface| {
+    let across = Scale { from: left * 0.9, to: right * 1.1, pixels: (LEFT, RIGHT) };
+    let up = Scale { from: low * 0.8, to: high * 1.25, pixels: (BOTTOM, TOP) };
+    let height = BOTTOM as u32 + 52 + stamp_height(picture.stamp, WIDTH);
+    drawn((WIDTH, height), |surface| {
         framed(surface, picture.title, picture.subtitle, picture.stamp)?;
-        let area = surface.margin(58, bottom, 12, 100);
-        let mut chart = ChartBuilder::on(&area)
-            .x_label_area_size(44)
-            .y_label_area_size(76)
-            .build_cartesian_2d(
-                (left * 0.9..right * 1.1).log_scale(),
-                (low * 0.8..high * 1.25).log_scale(),
-            )
-            .map_err(told)?;
-        let small = (FONT, 12).into_font().color(&INK);
-        chart
-            .configure_mesh()
-            .max_light_lines(2)
-            .light_line_style(GRID.mix(0.5))
-            .bold_line_style(GRID)
-            .axis_style(PALE)
-            .x_desc(picture.axis)
-            .y_desc(picture.unit)
-            .label_style(small.clone())
-            .axis_desc_style(small)
-            .x_label_formatter(&|value| short(*value))
-            .y_label_formatter(&|value| short(*value))
-            .draw()
-            .map_err(told)?;
+        let mut sizes: Vec<f64> = points().map(|(x, _)| *x).collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes.dedup();
+        axes(surface, (&across, &sizes), &up)?;
+        word(surface, (RIGHT, BOTTOM + 36), picture.axis, style(12, INK, HPos::Right))?;
+        word(surface, (20, TOP - 8), picture.unit, style(12, INK, HPos::Left))?;
         for (number, (runtime, points)) in picture.series.iter().enumerate() {
-            let (colour, x, y) = (colour(runtime), WIDTH as i32 - 96, 80 + 20 * number as i32);
-            chart
-                .draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))
-                .map_err(told)?;
-            chart
-                .draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))
-                .map_err(told)?;
-            surface
-                .draw(&PathElement::new(vec![(x, y), (x + 16, y)], colour.stroke_width(3)))
-                .map_err(told)?;
+            let (colour, x, y) = (colour(runtime), RIGHT + 16, TOP + 10 + 20 * number as i32);
+            let pixels: Vec<_> = points.iter().map(|(x, y)| (across.at(*x), up.at(*y))).collect();
+            for &pixel in &pixels {
+                surface.draw(&Circle::new(pixel, 3, colour.filled())).map_err(told)?;
+            }
+            stroke(surface, pixels, colour, 2)?;
+            stroke(surface, vec![(x, y), (x + 16, y)], colour, 3)?;
             word(surface, (x + 22, y), runtime, style(12, INK, HPos::Left))?;
         }
         Ok(())
     })
+}
+
+/// Lines at the sizes that were measured, and at round numbers upwards.
+fn axes(surface: &Surface<'_>, (across, sizes): (&Scale, &[f64]), up: &Scale) -> Drawn {
+    for &tick in sizes {
+        let x = across.at(tick);
+        stroke(surface, vec![(x, TOP), (x, BOTTOM)], GRID, 1)?;
+        word(surface, (x, BOTTOM + 14), &short(tick), style(12, PALE, HPos::Center))?;
+    }
+    for tick in up.ticks() {
+        let y = up.at(tick);
+        stroke(surface, vec![(LEFT, y), (RIGHT, y)], GRID, 1)?;
+        word(surface, (LEFT - 8, y), &short(tick), style(12, PALE, HPos::Right))?;
+    }
+    stroke(surface, vec![(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], PALE, 1)
 }
 
 fn colour(runtime: &str) -> RGBColor {

@@ -5,11 +5,14 @@
 
 mod bars;
 mod lines;
+mod scale;
 
 pub(crate) use bars::bars;
 pub(crate) use lines::{Picture, lines};
 
-use plotters::prelude::{Color, IntoFont, RGBColor, SVGBackend, TextStyle, WHITE};
+use plotters::prelude::{
+    Color, IntoFont, PathElement, RGBColor, Rectangle, SVGBackend, TextStyle, WHITE,
+};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::{coord::Shift, drawing::DrawingArea, drawing::IntoDrawingArea, element::Text};
 
@@ -50,6 +53,14 @@ fn style(size: i32, colour: RGBColor, across: HPos) -> TextStyle<'static> {
 
 fn word(surface: &Surface<'_>, at: (i32, i32), text: &str, style: TextStyle<'_>) -> Drawn {
     surface.draw(&Text::new(text.to_owned(), at, style)).map_err(told)
+}
+
+fn rectangle(surface: &Surface<'_>, from: (i32, i32), to: (i32, i32), colour: RGBColor) -> Drawn {
+    surface.draw(&Rectangle::new([from, to], colour.filled())).map_err(told)
+}
+
+fn stroke(surface: &Surface<'_>, points: Vec<(i32, i32)>, colour: RGBColor, width: u32) -> Drawn {
+    surface.draw(&PathElement::new(points, colour.stroke_width(width))).map_err(told)
 }
 
 /// The title above a chart, and below it where the figures come from, as many lines as it needs.
