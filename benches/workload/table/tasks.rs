@@ -15,7 +15,8 @@ pub(super) const TASKS: &[Workload] = &[
         block::READY,
         sides!(block::ready::<R>(THREADS)),
     )
-    .limit("atomic_rmw"),
+    .limit("atomic_rmw")
+    .mark(4.0),
     Workload::new(
         BlockOn,
         "block_on_spawn_1",
@@ -23,7 +24,8 @@ pub(super) const TASKS: &[Workload] = &[
         1,
         sides!(block::spawn::<R>(1)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(20.0),
     Workload::new(
         BlockOn,
         "block_on_spawn_10",
@@ -31,7 +33,8 @@ pub(super) const TASKS: &[Workload] = &[
         10,
         sides!(block::spawn::<R>(10)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(20.0),
     Workload::new(
         BlockOn,
         "sync_mpsc_oneshot",
@@ -129,7 +132,8 @@ pub(super) const TASKS: &[Workload] = &[
         block::READY,
         sides!(block::ready::<R>(Current)),
     )
-    .limit("atomic_rmw"),
+    .limit("atomic_rmw")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_spawn_many",
@@ -137,7 +141,8 @@ pub(super) const TASKS: &[Workload] = &[
         spawn::MANY,
         sides!(spawn::many_local::<R>(Current, spawn::MANY)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_spawn_and_join",
@@ -145,7 +150,8 @@ pub(super) const TASKS: &[Workload] = &[
         spawn::JOINED,
         sides!(spawn::and_join::<R>(Current)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_chained_spawn",
@@ -153,7 +159,8 @@ pub(super) const TASKS: &[Workload] = &[
         spawn::CHAINED,
         sides!(spawn::chained::<R>(Current)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_yield_many",
@@ -161,7 +168,8 @@ pub(super) const TASKS: &[Workload] = &[
         message::yields(message::YIELDING),
         sides!(message::yield_many::<R>(Current, message::YIELDING)),
     )
-    .limit("atomic_rmw"),
+    .limit("atomic_rmw")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_ping_pong",
@@ -169,7 +177,8 @@ pub(super) const TASKS: &[Workload] = &[
         message::PINGS,
         sides!(message::ping_pong::<R>(Current)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_wake_pair",
@@ -177,7 +186,8 @@ pub(super) const TASKS: &[Workload] = &[
         message::TURNS,
         sides!(message::wake_pair::<R>(Current)),
     )
-    .limit("atomic_rmw"),
+    .limit("atomic_rmw")
+    .mark(1.5),
     Workload::new(
         CurrentThread,
         "current_sync_mpsc_oneshot",
@@ -185,5 +195,6 @@ pub(super) const TASKS: &[Workload] = &[
         channel::REQUESTS,
         sides!(channel::requests::<R>(Current)),
     )
-    .limit("malloc_free_128"),
+    .limit("malloc_free_128")
+    .mark(1.5),
 ];

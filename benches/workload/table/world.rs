@@ -16,7 +16,7 @@ pub(super) const WORLD: &[Workload] = &[
         sides!(blocking::one_by_one::<R>()),
     )
     .limit("thread_round_trip")
-    .mark(1.0),
+    .mark(1.5),
     Workload::new(
         Blocking,
         "spawn_blocking_many",
@@ -25,7 +25,7 @@ pub(super) const WORLD: &[Workload] = &[
         sides!(blocking::at_once::<R>()),
     )
     .limit("malloc_free_128")
-    .mark(1.0),
+    .mark(1.5),
     Workload::new(
         Time,
         "timer_dropped",
@@ -33,7 +33,8 @@ pub(super) const WORLD: &[Workload] = &[
         timer::UNUSED,
         sides!(timer::dropped::<R>()),
     )
-    .limit("instant_now"),
+    .limit("instant_now")
+    .mark(1.0),
     Workload::new(
         Time,
         "timer_polled",
@@ -49,7 +50,8 @@ pub(super) const WORLD: &[Workload] = &[
         timer::UNUSED,
         sides!(timer::reset::<R>()),
     )
-    .limit("instant_now"),
+    .limit("instant_now")
+    .mark(1.0),
     Workload::new(
         Time,
         "sleep_many",
@@ -146,7 +148,7 @@ pub(super) const WORLD: &[Workload] = &[
     // smol's reactor is there before and stays afterwards.
     .without_smol()
     .limit("thread_start_join")
-    .mark(1.0),
+    .mark(2.0),
     Workload::new(
         Lifetime,
         "current_start_and_stop",
@@ -156,5 +158,5 @@ pub(super) const WORLD: &[Workload] = &[
     )
     .without_smol()
     .limit("syscall")
-    .mark(1.0),
+    .mark(2.0),
 ];
