@@ -4,16 +4,63 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use handcrank_task::primitives::sync::{Condvar, Mutex};
 use handcrank_task::primitives::thread;
 use loom::future::block_on;
 
 use crate::{Config, Pool};
 
 fn explore(model: impl Fn(Pool) + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
     // Three threads: two forced switches are as deep as the search goes in seconds.
-    builder.preemption_bound = Some(2);
-    builder.check(move || model(Pool::new(Config { max_threads: 1, ..Config::default() })));
+    explore_with(1, 2, model);
+}
+
+fn explore_with(max_threads: usize, switches: usize, model: impl Fn(Pool) + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(switches);
+    builder.check(move || model(Pool::new(Config { max_threads, ..Config::default() })));
+}
+
+/// Both threads have lain down, or are about to, and only one of them is called for two jobs, the
+/// first of which ends when the second has run: the one that comes must call the other.
+#[test]
+fn a_job_left_behind_gets_the_other_thread() {
+    explore_with(2, 1, |pool| {
+        let spawner = pool.spawner();
+        for _ in 0..2 {
+            drop(spawner.spawn_blocking(|| ()).unwrap());
+        }
+        while spawner.metrics().idle == 0 {
+            thread::yield_now();
+        }
+        let door = Arc::new(Door { open: Mutex::new(false), opened: Condvar::new() });
+        let (open, opened) = (Arc::clone(&door), door);
+        let waits = spawner.spawn_blocking(move || opened.wait()).unwrap();
+        let opens = spawner.spawn_blocking(move || open.open()).unwrap();
+        block_on(waits).unwrap();
+        block_on(opens).unwrap();
+        assert_eq!(pool.shutdown(None).threads_left, 0);
+    });
+}
+
+/// A door that one thread waits at until another opens it.
+struct Door {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Door {
+    fn open(&self) {
+        *self.open.lock() = true;
+        self.opened.notify_one();
+    }
+
+    fn wait(&self) {
+        let mut open = self.open.lock();
+        while !*open {
+            self.opened.wait(&mut open);
+        }
+    }
 }
 
 /// A second push meets the only thread at any point of its way from the first job to its sleep.

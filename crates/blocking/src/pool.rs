@@ -77,6 +77,8 @@ pub(crate) struct State {
     pub is_shut_down: bool,
     /// Threads that look at the queue: busy, idle or called, but not leaving.
     pub threads: usize,
+    /// Threads that have been started and have not looked at the queue yet.
+    pub starting: usize,
     /// Threads that wait and have not been called.
     pub idle: usize,
     /// Calls that no thread has answered yet.
@@ -188,12 +190,12 @@ impl Spawner {
             if state.is_shut_down {
                 break None;
             }
-            if state.idle > 0 {
-                state.idle -= 1;
-                state.calls += 1;
+            if state.queue.len() < state.starting + state.calls + state.idle {
+                // There is a thread for this job too.
                 state.enqueue(job);
+                let calls = state.call_up_to(1);
                 drop(state);
-                shared.call.notify_one();
+                shared.ring(calls);
                 return Ok(());
             }
             if state.threads < shared.config.max_threads {
@@ -221,10 +223,31 @@ impl Spawner {
     }
 }
 
+impl Shared {
+    /// Wakes as many as [`State::call_up_to`] has called. Without the lock, or they would only
+    /// stand at it.
+    pub(crate) fn ring(&self, calls: usize) {
+        for _ in 0..calls {
+            self.call.notify_one();
+        }
+    }
+}
+
 impl State {
     fn enqueue(&mut self, job: Queued) {
         self.spawned += 1;
         self.queue.push_back(job);
+    }
+
+    /// (9): calls idle threads for the jobs in the queue, until `most` are on the way. Returns how
+    /// many it has called, for the caller to [ring](Shared::ring).
+    #[must_use]
+    pub(crate) fn call_up_to(&mut self, most: usize) -> usize {
+        let wanted = most.min(self.queue.len());
+        let calls = wanted.saturating_sub(self.calls).min(self.idle);
+        self.idle -= calls;
+        self.calls += calls;
+        calls
     }
 
     /// The roster without the given thread: a thread does not wait for its own end.

@@ -31,15 +31,19 @@ impl Worker {
         let handle = builder.spawn(move || worker.run())?;
         entry.insert(Entry { handle, running: None });
         state.threads += 1;
+        state.starting += 1;
         Ok(())
     }
 
     fn run(self) {
         run_hook(self.shared.config.on_thread_start.as_ref());
         let mut state = self.shared.state.lock();
+        state.starting -= 1;
         loop {
             while let Some(Queued { task, keep }) = self.next_job(&mut state) {
+                let calls = state.call_up_to(2);
                 drop(state);
+                self.shared.ring(calls);
                 // The task itself catches the job's panic. What is caught here is one from the drop
                 // of an output that nobody waits for: it has been reported, and is no reason to
                 // lose a thread that is still in the books.

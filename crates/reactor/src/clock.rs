@@ -184,6 +184,12 @@ impl Clock {
         self.inner.departed.load(Relaxed) && self.inner.state.lock().running_since.is_none()
     }
 
+    /// Whether it was ever paused. Until then it is the system's, and time goes on by itself.
+    #[inline]
+    pub(crate) fn is_departed(&self) -> bool {
+        self.inner.departed.load(Relaxed)
+    }
+
     /// Keeps a paused clock from moving by itself until the guard is dropped: something is going
     /// on that no queue shows, such as work on another thread.
     pub fn inhibit_auto_advance(&self) -> InhibitAutoAdvance {

@@ -337,6 +337,21 @@ impl Handle {
         Timer::new(self.clone(), deadline)
     }
 
+    /// A timer that elapses `after` from `now`, which the caller has read from the clock just now.
+    ///
+    /// Its first poll then need not read the clock again. So, unlike with [`timer`](Self::timer), a
+    /// deadline that passes between the making and that poll is noticed by the next turn, and not
+    /// by the poll. (No time at all is over at once, and with a paused clock the poll looks.)
+    ///
+    /// # Panics
+    ///
+    /// If the reactor was made without timers, or if the sum cannot be represented.
+    #[track_caller]
+    pub fn timer_after(&self, now: Instant, after: Duration) -> Timer {
+        assert!(self.shared.time, "{TIME_DISABLED}");
+        Timer::fresh(self.clone(), now, after)
+    }
+
     pub(crate) fn timers(&self) -> &Timers {
         &self.shared.timers
     }

@@ -8,6 +8,7 @@ use crate::wheel::Tick;
 use handcrank_task::coop;
 use std::fmt;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 /// Waits for a point in time, to the next full millisecond and never less.
 ///
@@ -21,13 +22,16 @@ pub struct Timer {
     handle: Handle,
     deadline: Instant,
     /// The deadline in ticks of the wheel, while it is registered there. Many timers guard what
-    /// is ready at once, are never polled, and never need it.
+    /// is ready at once, are never polled, and never need it. While it is fresh: how many ticks
+    /// after its making it is due, rounded up.
     tick: Tick,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
+    /// Made a moment ago, to be due after a while, and not touched since.
+    Fresh,
     /// Not in the wheel.
     Unregistered,
     /// In the wheel until `tick`, which is never later than the timer's own.
@@ -57,6 +61,16 @@ impl Timer {
         Timer { handle, deadline, tick: 0, state: State::Unregistered }
     }
 
+    /// A timer that is due `after` from `now`, which the caller has just read from the clock: the
+    /// first poll need not read it again.
+    pub(crate) fn fresh(handle: Handle, now: Instant, after: Duration) -> Timer {
+        let ticks =
+            after.as_secs().saturating_mul(1000).saturating_add(after.subsec_millis().into());
+        // What takes no time at all is over at once, and what is due is for the clock to say.
+        let state = if after.is_zero() { State::Unregistered } else { State::Fresh };
+        Timer { handle, deadline: now + after, tick: ticks.saturating_add(1), state }
+    }
+
     /// When it elapses.
     pub fn deadline(&self) -> Instant {
         self.deadline
@@ -68,7 +82,7 @@ impl Timer {
         let tick = match self.state {
             State::Elapsed => return true,
             State::Registered { .. } => self.tick,
-            State::Unregistered => timers.tick_not_before(self.deadline),
+            State::Fresh | State::Unregistered => timers.tick_not_before(self.deadline),
         };
         timers.fired().is_ok_and(|fired| fired >= tick)
     }
@@ -116,13 +130,21 @@ impl Timer {
                 Err(unused) => waker = unused,
             }
         }
-        let now = self.handle.clock().now();
-        if now >= self.deadline {
-            self.state = State::Elapsed;
-            return Poll::Ready(());
-        }
-        self.tick = timers.tick_not_before(self.deadline);
-        match timers.register(self.tick, now, waker) {
+        let tick = timers.tick_not_before(self.deadline);
+        let present = if matches!(self.state, State::Fresh) && !self.handle.clock().is_departed() {
+            // The last tick that had certainly passed when the timer was made. Rounded: the
+            // deadline up by less than one, the time until then up by one at most.
+            tick.saturating_sub(self.tick + 1)
+        } else {
+            let now = self.handle.clock().now();
+            if now >= self.deadline {
+                self.state = State::Elapsed;
+                return Poll::Ready(());
+            }
+            timers.tick_at(now)
+        };
+        self.tick = tick;
+        match timers.register(tick, present, waker) {
             Ok(Registered::Waits(key)) => {
                 self.state = State::Registered { key, tick: self.tick, waker: identity };
                 Poll::Pending
@@ -150,10 +172,11 @@ impl Timer {
             return;
         }
         self.state = State::Unregistered;
-        let Some(waker) = timers.cancel(key, tick) else {
+        let Some(waker) = timers.cancel(key) else {
             return; // Fired: its task is about to poll.
         };
-        match timers.register(self.tick, self.handle.clock().now(), waker) {
+        let present = timers.tick_at(self.handle.clock().now());
+        match timers.register(self.tick, present, waker) {
             Ok(Registered::Waits(key)) => {
                 self.state = State::Registered { key, tick: self.tick, waker: identity };
             }
@@ -169,7 +192,7 @@ impl Drop for Timer {
         if let State::Registered { key, tick, .. } = self.state {
             let timers = self.handle.timers();
             if timers.fired().is_ok_and(|fired| fired < tick) {
-                let unused = timers.cancel(key, tick);
+                let unused = timers.cancel(key);
                 drop(unused);
             }
         }

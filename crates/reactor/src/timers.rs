@@ -27,7 +27,8 @@ pub(crate) struct Timers {
     /// Tick zero.
     began: Instant,
     wheel: Mutex<Wheel<Waker>>,
-    /// Nothing is due before this tick. Written under the lock.
+    /// Nothing is due before this tick: whoever sleeps in the driver wakes by then. Exact when a
+    /// sleep begins, later perhaps too early, and never too late. Written under the lock.
     next: AtomicU64,
     /// Every timer up to this tick has left the wheel. Written under the lock.
     fired: AtomicU64,
@@ -66,20 +67,27 @@ impl Timers {
     }
 
     /// The last tick that is not after `instant`.
-    fn tick_at(&self, instant: Instant) -> Tick {
+    pub(crate) fn tick_at(&self, instant: Instant) -> Tick {
         let since = instant - self.began;
         let part = u64::from(since.subsec_millis());
         since.as_secs().saturating_mul(1000).saturating_add(part).min(LAST)
     }
 
-    /// When nothing is due before. `None` if nothing waits, or only what never comes.
+    /// When nothing is due before, for who is about to sleep and has announced it. `None` if
+    /// nothing waits, or only what never comes.
     pub(crate) fn next(&self) -> Option<Instant> {
-        // Relaxed: who sleeps by this has announced the sleep before, and the fences of the wake
-        // word order the rest; who does not sleep comes again.
-        match self.next.load(Relaxed) {
-            NEVER => None,
-            tick => self.began.checked_add(Duration::from_millis(tick)),
+        // Relaxed: the sleep has been announced before this, and the fences of the wake word order
+        // the rest.
+        if self.next.load(Relaxed) == NEVER {
+            return None;
         }
+        // A cancelled timer leaves `next` too early. It is put right here, once a sleep, and not
+        // with each of the cancellations: those are many more.
+        let wheel = self.wheel.lock();
+        let tick = wheel.next().unwrap_or(NEVER);
+        self.next.store(tick, Relaxed);
+        drop(wheel);
+        if tick == NEVER { None } else { self.began.checked_add(Duration::from_millis(tick)) }
     }
 
     /// How many wait.
@@ -97,11 +105,12 @@ impl Timers {
         }
     }
 
-    /// Lets a waker be called at `tick`. `now` is the present.
+    /// Lets a waker be called at `tick`. The present is `present` or, a moment having passed since
+    /// somebody looked, a little later.
     pub(crate) fn register(
         &self,
         tick: Tick,
-        now: Instant,
+        present: Tick,
         waker: Waker,
     ) -> Result<Registered, Closed> {
         let mut wheel = self.wheel.lock();
@@ -110,10 +119,10 @@ impl Timers {
             drop(waker);
             return Err(Closed);
         }
-        if wheel.len() == 0 {
+        if wheel.len() == 0 && wheel.now() < present {
             // Nobody has advanced the wheel while it was empty. Catching up places the new entry
             // on a low level, from where it need not cascade.
-            wheel.advance(self.tick_at(now), |_| unreachable!("the wheel is empty"));
+            wheel.advance(present, |_| unreachable!("the wheel is empty"));
             self.fired.store(wheel.now(), Release);
         }
         match wheel.insert(tick, waker) {
@@ -134,13 +143,11 @@ impl Timers {
     }
 
     /// Takes a registration back, with its waker; `None` if it has fired.
-    pub(crate) fn cancel(&self, key: Key, tick: Tick) -> Option<Waker> {
-        let mut wheel = self.wheel.lock();
-        let waker = wheel.remove(key);
-        if waker.is_some() && tick == self.next.load(Relaxed) {
-            self.next.store(wheel.next().unwrap_or(NEVER), Relaxed);
-        }
-        waker
+    ///
+    /// `next` stays, too early perhaps: whoever sleeps by it keeps to it, and until then a new timer
+    /// that is not earlier need not wake anybody.
+    pub(crate) fn cancel(&self, key: Key) -> Option<Waker> {
+        self.wheel.lock().remove(key)
     }
 
     /// Exchanges the waker of a registration. If it has fired, gives the new one back.

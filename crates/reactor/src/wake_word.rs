@@ -227,4 +227,50 @@ mod models {
             changer.join().unwrap();
         });
     }
+
+    /// The next deadline is too early, as after a cancellation, and the sleeper moves it back just
+    /// when an earlier timer than that comes in: it is in the wheel by then, or it ends the sleep.
+    #[test]
+    fn a_deadline_that_is_put_right_hides_no_new_timer() {
+        const NEVER: usize = usize::MAX;
+        struct Timers {
+            world: Arc<World>,
+            /// What waits: here it is one deadline at most.
+            wheel: Mutex<usize>,
+            next: AtomicUsize,
+        }
+        model(|| {
+            // Cancelled at 5: the wheel is empty, and `next` still says so.
+            let timers = Arc::new(Timers {
+                world: world(),
+                wheel: Mutex::new(NEVER),
+                next: AtomicUsize::new(5),
+            });
+            let registers = {
+                let timers = Arc::clone(&timers);
+                thread::spawn(move || {
+                    let mut wheel = timers.wheel.lock();
+                    *wheel = 7;
+                    let earlier = 7 < timers.next.load(Relaxed);
+                    if earlier {
+                        timers.next.store(7, Relaxed);
+                    }
+                    drop(wheel);
+                    if earlier && timers.world.word.notify_sleeper() {
+                        timers.world.ring();
+                    }
+                })
+            };
+            assert!(timers.world.word.prepare());
+            let wheel = timers.wheel.lock();
+            let until = *wheel;
+            timers.next.store(until, Relaxed);
+            drop(wheel);
+            if until == NEVER {
+                timers.world.sleep();
+            }
+            timers.world.word.finish();
+            registers.join().unwrap();
+        });
+    }
 }

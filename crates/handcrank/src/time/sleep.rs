@@ -1,6 +1,6 @@
 //! One deadline as a future.
 
-use super::{Duration, Instant, deadline_after};
+use super::{Duration, FAR_AWAY, Instant};
 use crate::runtime::context;
 use handcrank_reactor::Timer;
 use pin_project_lite::pin_project;
@@ -33,7 +33,8 @@ use std::task::{Context, Poll};
 /// ```
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { timer: timer(deadline_after(Instant::now(), duration)) }
+    let duration = duration.min(FAR_AWAY);
+    Sleep { timer: context::reactor().timer_after(Instant::now(), duration) }
 }
 
 /// Waits until the clock shows `deadline`.

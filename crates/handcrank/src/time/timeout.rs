@@ -1,7 +1,7 @@
 //! A future with a deadline.
 
 use super::error::Elapsed;
-use super::{Duration, Instant, Sleep, sleep_until};
+use super::{Duration, FAR_AWAY, Instant, Sleep, sleep, sleep_until};
 use handcrank_task::coop;
 use pin_project_lite::pin_project;
 use std::future::{Future, IntoFuture};
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 /// Gives `future` at most `duration` to finish.
 ///
-/// The future is polled first and the clock is looked at only if it is pending: what is ready is
+/// The future is polled first and the time is looked at only if it is pending: what is ready is
 /// handed out, even with a timeout of zero or long after the deadline. That also means that a
 /// future which never returns from its poll is never cut off.
 ///
@@ -37,11 +37,9 @@ use std::task::{Context, Poll};
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    let mut delay = None;
-    // Not `map`: a panic would show where `map` is, instead of the caller.
-    if let Some(deadline) = Instant::now().checked_add(duration) {
-        delay = Some(sleep_until(deadline));
-    }
+    // Longer than any process lives: no deadline at all. (Not `then`: a panic would show where
+    // `then` is, instead of the caller.)
+    let delay = if duration <= FAR_AWAY { Some(sleep(duration)) } else { None };
     Timeout { value: future.into_future(), delay }
 }
 
@@ -58,7 +56,7 @@ pin_project! {
     pub struct Timeout<T> {
         #[pin]
         value: T,
-        // None: the deadline is too far away to be written down, so there is none.
+        // None: the deadline is further away than any process lives, so there is none.
         #[pin]
         delay: Option<Sleep>,
     }

@@ -354,3 +354,32 @@ fn timers_of_several_threads_all_fire() {
     }
     assert_eq!(reactor.handle().metrics().timers, 0);
 }
+
+/// The clock is not read a second time, so the deadline passes unseen: no poll is lost by it.
+#[test]
+fn a_fresh_timer_that_passes_before_its_first_poll_fires_with_the_next_turn() {
+    let reactor = Reactor::new(Config::default()).unwrap();
+    let (counter, waker) = Counter::new();
+    let mut timer = reactor.handle().timer_after(Instant::now(), Duration::from_millis(1));
+    std::thread::sleep(Duration::from_millis(3));
+    assert!(!poll(&mut timer, &waker));
+    assert_eq!(turn(&reactor), 1);
+    assert_eq!(counter.count(), 1);
+    assert!(poll(&mut timer, &waker));
+    let mut none = reactor.handle().timer_after(Instant::now(), Duration::ZERO);
+    assert!(poll(&mut none, &waker), "no time at all is over at once");
+}
+
+#[test]
+fn a_fresh_timer_never_fires_early_whatever_its_part_of_a_millisecond() {
+    let reactor = Reactor::new(Config::default()).unwrap();
+    let waker = Waker::noop();
+    for micros in [1, 499, 500, 999, 1_000, 1_001, 1_999, 2_000, 2_001] {
+        let now = Instant::now();
+        let mut timer = reactor.handle().timer_after(now, Duration::from_micros(micros));
+        while !poll(&mut timer, waker) {
+            reactor.turn(None, &mut Vec::new()).unwrap();
+        }
+        assert!(now.elapsed() >= Duration::from_micros(micros));
+    }
+}
