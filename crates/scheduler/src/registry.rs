@@ -6,7 +6,7 @@ use crate::here;
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::seat::count;
 use crate::shared::Shared;
-use crate::solo::SoloRoot;
+use crate::solo::Solo;
 use crate::worker;
 use handcrank_task::primitives::sync::{Arc, Mutex};
 use handcrank_task::primitives::thread;
@@ -28,7 +28,7 @@ pub(crate) struct Inner {
     /// One for each seat, and one for all threads without.
     homes: Box<[Home]>,
     /// The waker state of the thread that drives a scheduler without threads.
-    pub(crate) solo: Option<std::sync::Arc<SoloRoot>>,
+    pub(crate) solo: Option<Solo>,
 }
 
 /// What a task keeps of its scheduler: the way to it, and which list the task hangs on.
@@ -167,7 +167,7 @@ impl Scheduler {
         let homes = (0..shared.lists.len())
             .map(|list| Home(Arc::new(Address { shared: shared.clone(), list })))
             .collect();
-        let solo = solo.then(|| std::sync::Arc::new(SoloRoot::new(shared.clone())));
+        let solo = solo.then(|| Solo::new(shared.clone()));
         let handle = Handle { inner: Arc::new(Inner { shared, homes, solo }) };
         Self { handle, threads: Mutex::new(Vec::new()), waits: AtomicBool::new(true) }
     }
