@@ -51,12 +51,33 @@ pub struct Slot<T> {
     number: Cell<u64>,
     /// How many calls of [`with`] are under way.
     loans: Cell<usize>,
+    /// The next guard's number. Its upper half is the slot's own; 0 below asks for a new one.
+    next: Cell<u64>,
 }
 
 impl<T> Slot<T> {
     /// An empty slot.
     pub const fn new() -> Self {
-        Self { top: Cell::new(ptr::null()), number: Cell::new(0), loans: Cell::new(0) }
+        Self {
+            top: Cell::new(ptr::null()),
+            number: Cell::new(0),
+            loans: Cell::new(0),
+            next: Cell::new(0),
+        }
+    }
+
+    /// A number that no guard has had. The process hands them out by blocks, so that threads do
+    /// not all count in one place; a count that begins anew with each thread would not do, as on
+    /// some systems an ending thread's variables can be freed and made again.
+    fn next_number(&self) -> u64 {
+        const BLOCK: u64 = 1 << 32;
+        static BLOCKS: AtomicU64 = AtomicU64::new(BLOCK);
+        let mut number = self.next.get();
+        if number.is_multiple_of(BLOCK) {
+            number = BLOCKS.fetch_add(BLOCK, Relaxed) + 1;
+        }
+        self.next.set(number + 1);
+        number
     }
 }
 
@@ -140,12 +161,10 @@ pub struct Entered<T: 'static> {
 impl<T> Entered<T> {
     /// Makes `value` current.
     pub fn new(key: &'static LocalKey<Slot<T>>, value: Arc<T>) -> Self {
-        // One count for the process: a thread's own could begin again, on systems where
-        // thread-locals without a destructor are freed, and made anew.
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let number = LAST.fetch_add(1, Relaxed) + 1;
-        let (below, below_number) =
-            key.with(|slot| (slot.top.replace(Arc::as_ptr(&value)), slot.number.replace(number)));
+        let (number, below, below_number) = key.with(|slot| {
+            let number = slot.next_number();
+            (number, slot.top.replace(Arc::as_ptr(&value)), slot.number.replace(number))
+        });
         let value = ManuallyDrop::new(value);
         Self { key, value, number, below, below_number, _stays_on_its_thread: PhantomData }
     }
