@@ -6,10 +6,9 @@
 
 use crate::driver::Bell;
 use crate::instant::Instant;
+use handcrank_task::scoped::{self, Entered, Slot};
 use parking_lot::Mutex;
-use std::cell::RefCell;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering::Relaxed},
@@ -23,7 +22,7 @@ static ANY_PAUSED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     /// The clock of the runtime that this thread works for.
-    static CURRENT: RefCell<Option<Clock>> = const { RefCell::new(None) };
+    static CURRENT: Slot<Inner> = const { Slot::new() };
 }
 
 /// The present, for [`Instant::now`].
@@ -32,11 +31,7 @@ pub(crate) fn now() -> Instant {
     if !ANY_PAUSED.load(Relaxed) {
         return Instant::from_std(std::time::Instant::now());
     }
-    // While a thread ends its variables are gone: it works for no runtime any more.
-    CURRENT
-        .try_with(|current| current.borrow().as_ref().map(Clock::now))
-        .ok()
-        .flatten()
+    scoped::with(&CURRENT, |current| current.now())
         .unwrap_or_else(|| Instant::from_std(std::time::Instant::now()))
 }
 
@@ -63,6 +58,17 @@ struct Inner {
     state: Mutex<State>,
     /// Whoever sleeps for a length of time has to be woken when time changes its pace.
     bell: OnceLock<Bell>,
+}
+
+impl Inner {
+    #[inline]
+    fn now(&self) -> Instant {
+        if self.departed.load(Relaxed) {
+            self.state.lock().now()
+        } else {
+            Instant::from_std(std::time::Instant::now())
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -114,11 +120,7 @@ impl Clock {
     /// The present on this clock.
     #[inline]
     pub fn now(&self) -> Instant {
-        if self.inner.departed.load(Relaxed) {
-            self.inner.state.lock().now()
-        } else {
-            Instant::from_std(std::time::Instant::now())
-        }
+        self.inner.now()
     }
 
     /// Stops the clock.
@@ -199,10 +201,16 @@ impl Clock {
 
     /// Makes this the clock of [`Instant::now`] on this thread until the guard is dropped.
     ///
-    /// Guards must be dropped in the reverse order, as they are at the end of their scopes.
+    /// Guards must be dropped in the reverse order, as they are at the end of their scopes. One that
+    /// is not changes nothing any more, and its clock is never freed.
     pub fn enter(&self) -> ClockGuard {
-        let previous = CURRENT.with(|current| current.borrow_mut().replace(self.clone()));
-        ClockGuard { previous, _stays_on_its_thread: PhantomData }
+        ClockGuard { _entered: Entered::new(&CURRENT, Arc::clone(&self.inner)) }
+    }
+
+    /// The same for the length of a call, where it costs next to nothing.
+    #[inline]
+    pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        scoped::scope(&CURRENT, &self.inner, f)
     }
 
     /// Says who sleeps by this clock. Once.
@@ -270,17 +278,7 @@ impl Drop for InhibitAutoAdvance {
 #[derive(Debug)]
 #[must_use = "the clock is left as soon as this is dropped"]
 pub struct ClockGuard {
-    previous: Option<Clock>,
-    /// The thread that it was made on must drop it.
-    _stays_on_its_thread: PhantomData<*const ()>,
-}
-
-impl Drop for ClockGuard {
-    fn drop(&mut self) {
-        // Dropped outside of the borrow. If the thread is ending there is nothing to restore.
-        let left = CURRENT.try_with(|current| current.replace(self.previous.take()));
-        drop(left);
-    }
+    _entered: Entered<Inner>,
 }
 
 #[cfg(all(test, not(handcrank_loom)))]

@@ -6,7 +6,7 @@ use crate::here;
 use crate::home::{Anchor, Home};
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::shared::Shared;
-use crate::solo::SoloRoot;
+use crate::solo::Solo;
 use crate::worker;
 use handcrank_task::primitives::sync::{Arc, Mutex};
 use handcrank_task::primitives::thread;
@@ -26,7 +26,7 @@ pub struct Handle {
 pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
     /// The waker state of the thread that drives a scheduler without threads.
-    pub(crate) solo: Option<std::sync::Arc<SoloRoot>>,
+    pub(crate) solo: Option<Solo>,
 }
 
 /// Pushes to this thread's seat. `here::seat` has just said that there is one.
@@ -131,7 +131,7 @@ impl Scheduler {
         let solo = !config.threads;
         let shared = Arc::new(Shared::new(config, Box::new(park)));
         Anchor::cast(&shared);
-        let solo = solo.then(|| std::sync::Arc::new(SoloRoot::new(shared.clone())));
+        let solo = solo.then(|| Solo::new(shared.clone()));
         let handle = Handle { inner: Arc::new(Inner { shared, solo }) };
         Self { handle, threads: Mutex::new(Vec::new()), waits: AtomicBool::new(true) }
     }

@@ -5,7 +5,7 @@ use handcrank_task::primitives::atomic::{
     AtomicBool,
     Ordering::{AcqRel, Acquire},
 };
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
@@ -33,7 +33,8 @@ impl Root {
     /// Takes the wake, if there was one.
     pub(crate) fn take(&self) -> bool {
         // Acquire: pairs with the Release in `wake`: the poll that follows sees what the waker did.
-        self.woken.swap(false, AcqRel)
+        // Looked at first: mostly there is nothing to take, and a swap costs as much as a lock.
+        self.woken.load(Acquire) && self.woken.swap(false, AcqRel)
     }
 
     /// Sleeps until the future is woken. A call left over from an earlier sleep returns early.
@@ -61,29 +62,59 @@ impl Wake for Root {
     }
 }
 
-type Cached = Cell<Option<(Arc<Root>, Waker)>>;
+/// A thread's root, kept from one `block_on` to the next.
+struct Cached {
+    root: OnceCell<(Arc<Root>, Waker)>,
+    in_use: Cell<bool>,
+}
+
+impl Cached {
+    const fn new() -> Self {
+        Self { root: OnceCell::new(), in_use: Cell::new(false) }
+    }
+}
 
 #[cfg(not(handcrank_loom))]
 thread_local! {
-    static CACHED: Cached = const { Cell::new(None) };
+    static CACHED: Cached = const { Cached::new() };
 }
 
 #[cfg(handcrank_loom)]
 loom::thread_local! {
-    static CACHED: Cached = Cell::new(None);
+    static CACHED: Cached = Cached::new();
+}
+
+fn make() -> (Arc<Root>, Waker) {
+    let root = Arc::new(Root::new());
+    let waker = Waker::from(Arc::clone(&root));
+    (root, waker)
 }
 
 /// Runs `f` with this thread's root. Made once for each thread; a `block_on` within a `block_on`
 /// gets one of its own.
+#[inline]
 pub(crate) fn with<R>(f: impl FnOnce(&Arc<Root>, &Waker) -> R) -> R {
+    struct Free<'a>(&'a Cell<bool>);
+    impl Drop for Free<'_> {
+        fn drop(&mut self) {
+            self.0.set(false);
+        }
+    }
+    let mut f = Some(f);
     // While the thread's locals are being torn down there is no cache, but still a future to run.
-    let cached = CACHED.try_with(Cell::take).ok().flatten();
-    let (root, waker) = cached.unwrap_or_else(|| {
-        let root = Arc::new(Root::new());
-        let waker = Waker::from(Arc::clone(&root));
-        (root, waker)
+    let result = CACHED.try_with(|cached| {
+        if cached.in_use.get() {
+            return None;
+        }
+        let (root, waker) = cached.root.get_or_init(make);
+        cached.in_use.set(true);
+        let _free = Free(&cached.in_use);
+        f.take().map(|f| f(root, waker))
     });
-    let result = f(&root, &waker);
-    let _ = CACHED.try_with(|cached| cached.set(Some((root, waker))));
-    result
+    if let Ok(Some(result)) = result {
+        return result;
+    }
+    let (root, waker) = make();
+    let Some(f) = f else { unreachable!("it has run, or is still there") };
+    f(&root, &waker)
 }

@@ -221,9 +221,11 @@ impl Desk {
     /// Puts the tasks that yielded back in line. Were there any?
     pub(crate) fn resume_yielded(&self) -> bool {
         let mut yielded = self.yielded.borrow_mut();
-        let any = !yielded.is_empty();
+        if yielded.is_empty() {
+            return false;
+        }
         yielded.drain(..).for_each(|task| self.queue.push(task));
-        any
+        true
     }
 
     /// Has a task yielded that waits for a turn of the driver?

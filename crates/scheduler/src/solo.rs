@@ -12,7 +12,7 @@ use crate::shared::Shared;
 use handcrank_task::coop;
 use handcrank_task::primitives::atomic::{
     AtomicBool,
-    Ordering::{AcqRel, Acquire, SeqCst},
+    Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
     fence,
 };
 use handcrank_task::primitives::sync::Arc as SharedArc;
@@ -21,25 +21,45 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-/// The waker of the future whose thread holds the seat. One for the scheduler's whole life, so that
-/// `block_on` allocates nothing; a wake meant for an earlier call only costs a look.
-pub(crate) struct SoloRoot {
+/// The root of the future whose thread holds the seat, and its waker. One for the scheduler's whole
+/// life, so that `block_on` allocates and counts nothing; a wake meant for an earlier call only
+/// costs a look.
+pub(crate) struct Solo {
+    root: Arc<SoloRoot>,
+    waker: Waker,
+}
+
+impl Solo {
+    pub(crate) fn new(shared: SharedArc<Shared>) -> Self {
+        let root = AtomicBool::new(false);
+        let root = Arc::new(SoloRoot { woken: root, waits: AtomicBool::new(false), shared });
+        Self { waker: Waker::from(Arc::clone(&root)), root }
+    }
+}
+
+/// What the waker keeps.
+struct SoloRoot {
     woken: AtomicBool,
+    /// May a thread wait for the seat? Set under the lock of `Shared::waiting`, and reset before
+    /// the list is emptied: so whoever leaves the seat need not take the lock to find nobody, and
+    /// a thread that is on the list when this is false is about to be called.
+    waits: AtomicBool,
     shared: SharedArc<Shared>,
 }
 
 impl SoloRoot {
-    pub(crate) fn new(shared: SharedArc<Shared>) -> Self {
-        Self { woken: AtomicBool::new(false), shared }
+    /// Takes the wake, if there was one.
+    fn take(&self) -> bool {
+        // Acquire: pairs with the Release in `call`: the poll that follows sees what the waker did.
+        // Looked at first: mostly there is nothing to take, and a swap costs as much as a lock.
+        self.woken.load(Acquire) && self.woken.swap(false, AcqRel)
     }
 
     fn is_woken(&self) -> bool {
-        // Acquire: pairs with the Release in `wake_by_ref`.
+        // Acquire: pairs with the Release in `call`.
         self.woken.load(Acquire)
     }
-}
 
-impl SoloRoot {
     fn call(&self) {
         // Release: what was done before the wake is seen by the poll.
         if !self.woken.swap(true, AcqRel) {
@@ -59,17 +79,17 @@ impl Wake for SoloRoot {
 }
 
 impl Handle {
-    pub(crate) fn drive<F: Future>(&self, solo: &Arc<SoloRoot>, future: F) -> F::Output {
+    pub(crate) fn drive<F: Future>(&self, solo: &Solo, future: F) -> F::Output {
         let shared: &Shared = &self.inner.shared;
         let mut future = pin!(future);
         let _here = here::Enter::new(shared);
         loop {
             if let Some(seat) = shared.sit(0) {
-                let held = Held { shared, seat };
-                if let Some(output) = held.drive(solo, future.as_mut()) {
+                let held = Held { shared, seat, solo: &solo.root };
+                if let Some(output) = held.drive(&solo.waker, future.as_mut()) {
                     return output;
                 }
-            } else if let Some(output) = wait_for_seat(shared, future.as_mut()) {
+            } else if let Some(output) = wait_for_seat(shared, &solo.root, future.as_mut()) {
                 return output;
             }
         }
@@ -78,7 +98,11 @@ impl Handle {
 
 /// The seat is taken, or the scheduler has ended: waits for the future alone, until it is ready or
 /// the seat may be free.
-fn wait_for_seat<F: Future>(shared: &Shared, mut future: Pin<&mut F>) -> Option<F::Output> {
+fn wait_for_seat<F: Future>(
+    shared: &Shared,
+    solo: &SoloRoot,
+    mut future: Pin<&mut F>,
+) -> Option<F::Output> {
     root::with(|root, waker| {
         let mut cx = Context::from_waker(waker);
         let me = Arc::as_ptr(root).addr();
@@ -91,7 +115,11 @@ fn wait_for_seat<F: Future>(shared: &Shared, mut future: Pin<&mut F>) -> Option<
                 let mut waiting = shared.waiting.lock();
                 waiting.retain(|(who, _)| *who != me);
                 waiting.push((me, root.unparker()));
+                solo.waits.store(true, Relaxed);
             }
+            // Pairs with the fence in `Shared::leave`: either the thread that leaves sees that
+            // somebody waits, or we see below that the seat is free.
+            fence(SeqCst);
             // Only now look at the seat: one that was left before the line above called nobody.
             if !shared.free.is_empty() {
                 break None;
@@ -112,23 +140,23 @@ fn wait_for_seat<F: Future>(shared: &Shared, mut future: Pin<&mut F>) -> Option<
 struct Held<'a> {
     shared: &'a Shared,
     seat: &'a Seat,
+    solo: &'a SoloRoot,
 }
 
 impl Held<'_> {
     /// Runs the tasks until the future is ready. `None` if the scheduler closes before.
-    fn drive<F: Future>(&self, solo: &Arc<SoloRoot>, mut future: Pin<&mut F>) -> Option<F::Output> {
-        let Self { shared, seat } = *self;
+    fn drive<F: Future>(&self, waker: &Waker, mut future: Pin<&mut F>) -> Option<F::Output> {
+        let Self { shared, seat, solo } = *self;
         // SAFETY: the seat is ours until `self` is dropped.
         let desk = unsafe { seat.desk() };
-        let waker = Waker::from(Arc::clone(solo));
-        let mut cx = Context::from_waker(&waker);
+        let mut cx = Context::from_waker(waker);
         let mut woken: Vec<Waker> = Vec::new();
         let mut searching = false;
-        solo.woken.swap(true, AcqRel);
+        // Nobody has woken the future yet, and it wants its first poll all the same.
+        let mut first = true;
         while !shared.ending.is_closed() {
-            // Acquire: pairs with the wakers' Release.
             let mut behind = 0;
-            if solo.woken.swap(false, AcqRel) {
+            if solo.take() | std::mem::take(&mut first) {
                 if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut cx)) {
                     return Some(output);
                 }
@@ -151,7 +179,7 @@ impl Held<'_> {
             if yielded || (idle && desk.has_yielded()) {
                 shared.attend_driver(seat, desk);
             } else if idle {
-                self.sleep(solo, &mut woken);
+                self.sleep(&mut woken);
                 desk.wake_batch(&mut woken);
             }
         }
@@ -159,8 +187,8 @@ impl Held<'_> {
     }
 
     /// Sleeps in the driver, seat and all, until there is something to do.
-    fn sleep(&self, solo: &SoloRoot, woken: &mut Vec<Waker>) {
-        let Self { shared, seat } = *self;
+    fn sleep(&self, woken: &mut Vec<Waker>) {
+        let Self { shared, seat, solo } = *self;
         // SAFETY: the seat is ours.
         let desk = unsafe { seat.desk() };
         shared.idle.announce(0);
@@ -182,7 +210,11 @@ impl Held<'_> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.shared.leave(self.seat);
-        // `wait_for_seat` registers before it looks, and we have left before we call.
-        self.shared.call_waiting();
+        // `leave` has fenced: whoever registers in `wait_for_seat` and is not seen here sees the
+        // free seat. (Once called, they register again before they sleep.)
+        if self.solo.waits.load(Relaxed) {
+            self.solo.waits.store(false, Relaxed);
+            self.shared.call_waiting();
+        }
     }
 }

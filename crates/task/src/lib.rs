@@ -41,6 +41,8 @@
 
 #[doc(hidden)]
 pub mod primitives;
+#[doc(hidden)]
+pub mod scoped;
 
 mod atomic_waker;
 mod bound;

@@ -304,15 +304,16 @@ impl Builder {
     fn worker_life(&self, handle: Handle) -> Around {
         let (start, stop) = (self.on_thread_start.clone(), self.on_thread_stop.clone());
         Arc::new(move |work| {
-            let _context = handle.enter();
-            let _drives = context::drive();
-            if let Some(start) = &start {
-                start();
-            }
-            work();
-            if let Some(stop) = &stop {
-                stop();
-            }
+            handle.scope(|| {
+                let _drives = context::drive();
+                if let Some(start) = &start {
+                    start();
+                }
+                work();
+                if let Some(stop) = &stop {
+                    stop();
+                }
+            });
         })
     }
 }

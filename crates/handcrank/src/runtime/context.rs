@@ -1,32 +1,23 @@
 //! Which runtime is current on this thread, and whether this thread may block.
 
-use super::Handle;
+use super::handle::{Handle, Inner};
 use handcrank_reactor::ClockGuard;
-use std::cell::{Cell, RefCell};
+use handcrank_task::scoped::{self, Entered, Slot};
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 thread_local! {
-    static CONTEXT: Context = const {
-        Context {
-            handle: RefCell::new(None),
-            depth: Cell::new(0),
-            drives: Cell::new(false),
-        }
-    };
-}
-
-struct Context {
     /// The current runtime.
-    handle: RefCell<Option<Handle>>,
-    /// How many guards are alive; they must go in the reverse order of their making.
-    depth: Cell<usize>,
+    static CURRENT: Slot<Inner> = const { Slot::new() };
     /// Does this thread run async code, so that blocking it would hold others up?
-    drives: Cell<bool>,
+    static DRIVES: Cell<bool> = const { Cell::new(false) };
 }
 
-/// No runtime is current on this thread, or it cannot be told because the thread is ending.
+/// No runtime is current on this thread, or it cannot be told because the thread is ending. (The
+/// second does not come about any more: the thread-local has no destructor.)
 pub struct TryCurrentError {
     destroyed: bool,
 }
@@ -62,12 +53,10 @@ impl fmt::Debug for TryCurrentError {
 
 impl Error for TryCurrentError {}
 
-/// Looks at the current runtime's handle.
-pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, TryCurrentError> {
-    CONTEXT
-        .try_with(|context| context.handle.borrow().as_ref().map(f))
-        .map_err(|_| TryCurrentError { destroyed: true })?
-        .ok_or(TryCurrentError { destroyed: false })
+/// Looks at the current runtime.
+#[inline]
+pub(crate) fn with_current<R>(f: impl FnOnce(&Arc<Inner>) -> R) -> Result<R, TryCurrentError> {
+    scoped::with(&CURRENT, f).ok_or(TryCurrentError { destroyed: false })
 }
 
 /// The current runtime's reactor.
@@ -77,7 +66,7 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, TryCurr
 /// Outside of a runtime.
 #[track_caller]
 pub(crate) fn reactor() -> handcrank_reactor::Handle {
-    match with_current(|handle| handle.reactor().clone()) {
+    match with_current(|inner| inner.reactor.clone()) {
         Ok(reactor) => reactor,
         Err(error) => panic!("{error}"),
     }
@@ -90,41 +79,36 @@ pub(crate) fn reactor() -> handcrank_reactor::Handle {
 /// When guards of one thread are dropped in another order than the reverse of their making.
 #[must_use = "the context is left as soon as the guard is dropped"]
 pub struct EnterGuard<'a> {
-    before: Option<Handle>,
-    depth: usize,
+    context: Entered<Inner>,
     _clock: ClockGuard,
     _handle: PhantomData<&'a Handle>,
 }
 
-/// Makes a runtime current.
-pub(crate) fn enter<'a>(handle: Handle) -> EnterGuard<'a> {
-    let clock = handle.reactor().clock().enter();
-    CONTEXT.with(|context| {
-        let depth = context.depth.get() + 1;
-        context.depth.set(depth);
-        let before = context.handle.borrow_mut().replace(handle);
-        EnterGuard { before, depth, _clock: clock, _handle: PhantomData }
-    })
+/// Makes a runtime current until the guard is dropped.
+pub(super) fn enter<'a>(inner: &Arc<Inner>) -> EnterGuard<'a> {
+    EnterGuard {
+        _clock: inner.reactor.clock().enter(),
+        context: Entered::new(&CURRENT, Arc::clone(inner)),
+        _handle: PhantomData,
+    }
+}
+
+/// Makes a runtime current for the length of a call. Nothing is counted: the caller has the handle.
+#[inline]
+pub(super) fn scope<R>(inner: &Arc<Inner>, f: impl FnOnce() -> R) -> R {
+    scoped::scope(&CURRENT, inner, || inner.reactor.clock().scope(f))
 }
 
 impl Drop for EnterGuard<'_> {
     fn drop(&mut self) {
-        let gone = CONTEXT.try_with(|context| {
-            if context.depth.get() != self.depth {
-                // A second panic on top of one would end the process.
-                assert!(
-                    std::thread::panicking(),
-                    "`EnterGuard` values dropped out of order. Guards returned by \
-                     `handcrank::runtime::Handle::enter()` must be dropped in the reverse \
-                     order as they were acquired."
-                );
-                return None;
-            }
-            context.depth.set(self.depth - 1);
-            std::mem::replace(&mut *context.handle.borrow_mut(), self.before.take())
-        });
-        // The last handle may free the runtime: not while the cell is borrowed.
-        drop(gone);
+        // Out of order the two parts change nothing, and leak what they hold. (A second panic on
+        // top of one would end the process.)
+        assert!(
+            self.context.is_on_top() || std::thread::panicking(),
+            "`EnterGuard` values dropped out of order. Guards returned by \
+             `handcrank::runtime::Handle::enter()` must be dropped in the reverse \
+             order as they were acquired."
+        );
     }
 }
 
@@ -138,17 +122,19 @@ impl fmt::Debug for EnterGuard<'_> {
 pub(crate) struct Drives(());
 
 /// Marks this thread as one that runs async code. `None` if it is one already.
+#[inline]
 pub(crate) fn drive() -> Option<Drives> {
-    CONTEXT.with(|context| (!context.drives.replace(true)).then(|| Drives(())))
+    (!DRIVES.replace(true)).then(|| Drives(()))
 }
 
 /// May this thread block?
 pub(crate) fn may_block() -> bool {
-    CONTEXT.try_with(|context| !context.drives.get()).unwrap_or(true)
+    DRIVES.try_with(|drives| !drives.get()).unwrap_or(true)
 }
 
 impl Drop for Drives {
+    #[inline]
     fn drop(&mut self) {
-        let _ = CONTEXT.try_with(|context| context.drives.set(false));
+        let _ = DRIVES.try_with(|drives| drives.set(false));
     }
 }

@@ -24,13 +24,25 @@ pub struct Handle {
     inner: Arc<Inner>,
 }
 
-pub(super) struct Inner {
+pub(crate) struct Inner {
     pub(super) id: Id,
     pub(super) name: Option<String>,
-    pub(super) flavor: RuntimeFlavor,
+    pub(crate) flavor: RuntimeFlavor,
     pub(super) scheduler: handcrank_scheduler::Handle,
-    pub(super) reactor: handcrank_reactor::Handle,
+    pub(crate) reactor: handcrank_reactor::Handle,
     pub(super) blocking: Spawner,
+}
+
+impl Inner {
+    #[track_caller]
+    #[inline]
+    pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.scheduler.spawn(future, TaskId::next())
+    }
 }
 
 /// Names a runtime for as long as the process lives.
@@ -85,12 +97,12 @@ impl Handle {
     ///
     /// Outside of a runtime.
     pub fn try_current() -> Result<Self, TryCurrentError> {
-        context::with_current(Self::clone)
+        context::with_current(|inner| Self { inner: Arc::clone(inner) })
     }
 
     /// Makes this runtime current on this thread until the guard is dropped.
     pub fn enter(&self) -> EnterGuard<'_> {
-        context::enter(self.clone())
+        context::enter(&self.inner)
     }
 
     /// Spawns a task.
@@ -103,7 +115,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.inner.scheduler.spawn(future, TaskId::next())
+        self.inner.spawn(future)
     }
 
     /// Runs code that blocks on a thread of the blocking pool.
@@ -126,10 +138,7 @@ impl Handle {
         // the runtime would go to the next deadline, and a timeout would win over a finished job.
         let clock = self.inner.reactor.clock();
         let hold = clock.is_paused().then(|| Box::new(clock.inhibit_auto_advance()) as Keep);
-        let job = move || {
-            let _context = handle.enter();
-            f()
-        };
+        let job = move || handle.scope(f);
         match self.inner.blocking.spawn_blocking_keeping(job, hold) {
             Ok(task) => task,
             Err(SpawnError::NoThreads(error)) => panic!("OS can't spawn worker thread: {error}"),
@@ -161,8 +170,13 @@ impl Handle {
                  used to drive asynchronous tasks."
             )
         };
-        let _context = self.enter();
-        self.inner.scheduler.block_on(future)
+        self.scope(|| self.inner.scheduler.block_on(future))
+    }
+
+    /// Makes this runtime current for the length of a call.
+    #[inline]
+    pub(super) fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
+        context::scope(&self.inner, f)
     }
 
     /// What kind of runtime this is.
@@ -183,10 +197,6 @@ impl Handle {
     /// What the runtime is doing, and has done.
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::read(&self.inner)
-    }
-
-    pub(crate) fn reactor(&self) -> &handcrank_reactor::Handle {
-        &self.inner.reactor
     }
 }
 

@@ -29,12 +29,8 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    // Taken out of the slot first: the future may be dropped in the call, and its destructor may
-    // want to spawn as well.
-    let mut future = Some(future);
-    match context::with_current(|handle| future.take().map(|future| handle.spawn(future))) {
-        Ok(Some(task)) => task,
-        Ok(None) => unreachable!("the closure runs once"),
+    match context::with_current(|runtime| runtime.spawn(future)) {
+        Ok(task) => task,
         Err(error) => panic!("{error}"),
     }
 }

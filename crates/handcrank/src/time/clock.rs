@@ -8,7 +8,7 @@ const OUTSIDE: &str = "time cannot be frozen from outside the Handcrank runtime"
 
 #[track_caller]
 fn clock() -> Clock {
-    context::with_current(|handle| handle.reactor().clock().clone())
+    context::with_current(|inner| inner.reactor.clock().clone())
         .unwrap_or_else(|_| panic!("{OUTSIDE}"))
 }
 
@@ -35,7 +35,7 @@ fn clock() -> Clock {
 /// ```
 #[track_caller]
 pub fn pause() {
-    let flavor = context::with_current(crate::runtime::Handle::runtime_flavor);
+    let flavor = context::with_current(|inner| inner.flavor);
     assert!(
         flavor.is_err() || flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::CurrentThread),
         "`time::pause()` requires the `current_thread` Handcrank runtime. \
