@@ -107,9 +107,9 @@ impl Anchor {
         anchor.life.with(|_| ());
         // Release: what this task did with the scheduler comes before its freeing. Acquire: pairs
         // with it, in the thread that lets go.
-        let before = anchor.tasks.fetch_update(AcqRel, Relaxed, |now| {
-            Some(if now + by == 0 { GONE } else { now + by })
-        });
+        let before = anchor
+            .tasks
+            .fetch_update(AcqRel, Relaxed, |now| Some(if now + by == 0 { GONE } else { now + by }));
         if before == Ok(-by) {
             // The word says GONE, so nobody else comes here, and the `Arc` is still in its place.
             let own = anchor.own.lock().take();

@@ -36,6 +36,7 @@ mod idle;
 mod metrics;
 #[cfg(all(test, handcrank_loom))]
 mod models;
+mod own;
 mod queue;
 mod registry;
 mod root;

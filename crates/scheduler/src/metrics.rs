@@ -45,7 +45,7 @@ impl WorkerMetrics {
             parks: read(&counters.parks),
             unparks: read(&counters.unparks),
             busy: Duration::from_nanos(read(&counters.busy_nanos)),
-            queued: seat.stealer.len(),
+            queued: seat.queued(),
         }
     }
 }

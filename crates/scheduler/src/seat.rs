@@ -6,7 +6,8 @@
 //! (the thread), kept small.
 
 use crate::config::Config;
-use crate::queue::{Local, Stealer};
+use crate::own::Own;
+use crate::queue::Stealer;
 use crate::shared::Shared;
 use handcrank_task::primitives::contain;
 use handcrank_task::{OwnedTasks, Task, Woke};
@@ -25,15 +26,13 @@ const LIFO_STREAK: u32 = 3;
 pub(crate) struct Seat {
     desk: Desk,
     pub(crate) index: usize,
-    /// Thieves come this way, whoever sits here, or nobody.
-    pub(crate) stealer: Stealer,
     pub(crate) counters: Counters,
     /// The tasks that went to sleep here for the first time, until they end: no queue knows them.
     pub(crate) asleep: OwnedTasks,
 }
 
 // SAFETY: everything but the desk is Sync by itself, and the desk is touched only by the thread
-// that holds the seat (see `Seat::desk`). Holders change through `Bits::claim` and `Bits::put`,
+// that holds the seat (see `Seat::desk`), but for those parts of its queue that are made for others. Holders change through `Bits::claim` and `Bits::put`,
 // which hand over what the last one wrote.
 unsafe impl Sync for Seat {}
 // SAFETY: as above; a desk holds nothing that is bound to a thread.
@@ -41,7 +40,7 @@ unsafe impl Send for Seat {}
 
 /// What only the one who sits here touches.
 pub(crate) struct Desk {
-    queue: Local,
+    queue: Own,
     /// The task woken last goes first: its data is in the cache, and a message and its answer
     /// take half the time. Not to be seen by thieves.
     lifo: Cell<Option<Task>>,
@@ -120,9 +119,8 @@ pub(crate) struct Due {
 
 impl Seat {
     pub(crate) fn new(index: usize, config: &Config) -> Self {
-        let (queue, stealer) = Local::new();
         let desk = Desk {
-            queue,
+            queue: Own::new(config.threads),
             lifo: Cell::new(None),
             lifo_streak: Cell::new(0),
             yielded: RefCell::new(Vec::new()),
@@ -138,7 +136,7 @@ impl Seat {
             touched: handcrank_task::primitives::cell::UnsafeCell::new(()),
         };
         let (counters, asleep) = (Counters::default(), OwnedTasks::new());
-        Self { desk, index, stealer, counters, asleep }
+        Self { desk, index, counters, asleep }
     }
 
     /// Runs one task from this seat.
@@ -147,6 +145,22 @@ impl Seat {
         count(&self.counters.polls, 1);
         self.desk.start_clock();
         task.run();
+    }
+
+    /// Where thieves take from, whoever sits here, or nobody.
+    pub(crate) fn stealer(&self) -> &Stealer {
+        self.desk.queue.stealer()
+    }
+
+    /// Does the queue look empty? Anybody may ask.
+    #[inline]
+    pub(crate) fn looks_empty(&self) -> bool {
+        self.desk.queue.looks_empty()
+    }
+
+    /// How long is the queue? Anybody may ask.
+    pub(crate) fn queued(&self) -> usize {
+        self.desk.queue.len()
     }
 
     /// The desk.
@@ -168,18 +182,22 @@ impl Desk {
             self.queue.push(task);
             return;
         }
-        // Without threads the plain order is as fast as the slot's, and the one to expect.
-        if how == Woke::Idle && shared.config.threads {
+        if !shared.config.threads {
+            // The plain order is as fast as the slot's, and the one to expect. There is nobody to call:
+            // whoever sits here is all there is.
+            match how {
+                Woke::Idle => self.queue.push(task),
+                Woke::Running => self.yielded.borrow_mut().push(task),
+            }
+            return;
+        }
+        if how == Woke::Idle {
             // The slot is not shown to others and nobody is woken for it: this thread comes to it
             // next. What it held before moves on to where others can see it.
             if let Some(before) = self.lifo.replace(Some(task)) {
                 self.queue.push(before);
                 shared.notify();
             }
-            return;
-        }
-        if how == Woke::Running && !shared.config.threads {
-            self.yielded.borrow_mut().push(task);
             return;
         }
         // A task that yields is this thread's next one if it is alone. (In the slot there may be
@@ -192,8 +210,8 @@ impl Desk {
     }
 
     /// Is there more here than the one task that this thread runs next?
-    pub(crate) fn has_several(&self, seat: &Seat) -> bool {
-        seat.stealer.len() + usize::from(self.has_lifo()) > 1
+    pub(crate) fn has_several(&self) -> bool {
+        self.queue.len() + usize::from(self.has_lifo()) > 1
     }
 
     fn has_lifo(&self) -> bool {
@@ -224,7 +242,7 @@ impl Desk {
         if yielded.is_empty() {
             return false;
         }
-        yielded.drain(..).for_each(|task| self.queue.push(task));
+        self.queue.append(&mut yielded);
         true
     }
 
@@ -268,7 +286,7 @@ impl Desk {
     }
 
     /// The queue, for thieves' booty.
-    pub(crate) fn queue(&self) -> &Local {
+    pub(crate) fn queue(&self) -> &Own {
         &self.queue
     }
 

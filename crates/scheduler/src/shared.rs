@@ -9,12 +9,12 @@ use crate::queue::Injector;
 use crate::seat::{Counters, Desk, Seat, count};
 use crate::shutdown::Ending;
 use handcrank_executor::Unparker;
+use handcrank_task::Task;
 use handcrank_task::primitives::atomic::{
     Ordering::{Relaxed, SeqCst},
     fence,
 };
 use handcrank_task::primitives::sync::Mutex;
-use handcrank_task::Task;
 use std::ptr;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -112,7 +112,7 @@ impl Shared {
 
     /// Is there a task that a thread without a seat's own could find?
     pub(crate) fn has_work(&self) -> bool {
-        !self.inject.is_empty() || self.seats.iter().any(|seat| !seat.stealer.is_empty())
+        !self.inject.is_empty() || self.seats.iter().any(|seat| !seat.looks_empty())
     }
 
     /// Something was pushed where others can see it: let somebody come for it.
@@ -195,7 +195,7 @@ impl Shared {
                 if victim.index == seat.index {
                     continue;
                 }
-                match victim.stealer.steal_into(desk.queue()) {
+                match desk.queue().fill(|own| victim.stealer().steal_into(own)) {
                     Ok(Some(task)) => {
                         count(&seat.counters.steals, 1);
                         return Some(task);
@@ -216,13 +216,18 @@ impl Shared {
         if self.inject.is_empty() {
             return None;
         }
-        let task = self.inject.take_into(desk.queue(), self.inject.len() / self.seats.len())?;
+        let task = self.take_share(desk)?;
         // What came along with it left one queue and is now in another. One who lay down in
         // between saw it in neither; a search would look again at its end, but we may be none.
         if !searching && !desk.queue().is_empty() {
             self.notify();
         }
         Some(task)
+    }
+
+    fn take_share(&self, desk: &Desk) -> Option<Task> {
+        let more = self.inject.len() / self.seats.len();
+        desk.queue().fill(|own| self.inject.take_into(own, more))
     }
 
     /// A busy seat looks at sockets and timers in passing, without waiting.
@@ -238,7 +243,7 @@ impl Shared {
         desk.woken.set(woken);
         // One task is the one that we run next. To call somebody for it would cost a futex round
         // trip, and have the task's data carried to another core.
-        if any && desk.has_several(seat) {
+        if any && desk.has_several() {
             self.notify();
         }
         desk.resume_yielded();

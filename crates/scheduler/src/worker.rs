@@ -55,7 +55,7 @@ fn work(shared: &Shared, seat: &Seat, woken: &mut Vec<Waker>, searching: &mut bo
         // The first is ours to run. For the others somebody else may come. (Tasks are counted, not
         // wakers: two may be one task's, and a foreign one may wake many.)
         desk.wake_batch(woken);
-        if desk.has_several(seat) {
+        if desk.has_several() {
             shared.notify();
         }
     }
