@@ -4,13 +4,19 @@
 //! common beginning, the [`Header`]. What depends on the type goes through the header's
 //! [`VTable`], written by hand: a few functions made once for each pair of future and scheduler.
 //!
+//! The memory comes from `recycle`, and goes back there.
+//!
 //! ```text
-//!   Box<Cell<F, S>>
+//!   Cell<F, S>
 //!   ┌────────────────────────── Header (the same for all) ───────────────────────────┬───┬───────┐
 //!   │ state │ vtable │ owned list, links │ id │ spawn location │ slot for join waker │ S │ stage │
 //!   └────────────────────────────────────────────────────────────────────────────────┴───┴───────┘
 //!                                                                    the future, or its output
 //! ```
+//!
+//! A task hangs on an owned list only from its first sleep (`hang`), and a runner that is the last to
+//! know of it frees it without a word to anybody (`finish`). So a task that is ready in its first
+//! poll, with nobody waiting for it, pays for no lock and hardly for an atomic operation.
 
 use crate::current;
 use crate::join::JoinError;
@@ -514,8 +520,8 @@ unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
         cell.header.join_waker.with_mut(|_| ());
         cell.stage.with_mut(|_| ());
     }
-    // SAFETY: as above, and it is dropped once. What is dropped is foreign code: an output that nobody took, or a future that was never on
-    // a list.
+    // SAFETY: as above, and it is dropped once. What is dropped is foreign code: an output that
+    // nobody took, or a future that was never on a list.
     contain(|| unsafe { memory.drop_in_place() });
     // SAFETY: it came from there, for this layout.
     unsafe { recycle::release(memory.cast(), Layout::new::<Cell<F, S>>()) };

@@ -1,6 +1,11 @@
-//! What this thread is doing: which task it polls, and how much budget that task has left.
+//! What this thread is doing: which task it polls, how much budget that task has left, and whether
+//! the task has woken itself.
 //!
-//! One thread-local record, so that a poll pays for one lookup.
+//! One thread-local record, so that a poll looks in one place.
+//!
+//! A task that yields is woken by its own runner during its own poll. That is known here, and stays
+//! here: the runner asks at the end of the poll, and until then nobody else needs to know. So such a
+//! wake is a plain store, where any other is an atomic operation on the task's word.
 
 use crate::Id;
 use crate::cell::RawTask;

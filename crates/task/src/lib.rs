@@ -6,8 +6,10 @@
 //! [`Schedule`], which is asked one thing: here is a task that wants to run, put it somewhere.
 //!
 //! Read in this order: `state` (the word that all threads agree on), `cell` (the allocation and the
-//! runner), `waker`, `join`, `list` (the tasks alive), then the small ones: `id`, `coop`,
-//! `bound`, `atomic_waker`. The folder's README tells a task's life as a story, with the reasons.
+//! runner), `waker`, `join`, `list` (the tasks that have slept), `current` (what this thread polls),
+//! `recycle` (where the memory comes from), then the small ones: `id`, `coop`, `bound`,
+//! `atomic_waker`, and `scoped`, which others use to make their own things current. The folder's
+//! README tells a task's life as a story, with the reasons.
 //!
 //! ```
 //! use handcrank_task::{Id, OwnedTasks, Schedule, Task, Woke, spawn};

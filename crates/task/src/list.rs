@@ -1,12 +1,15 @@
-//! The owned list: every live task, so that a shutdown can drop every future.
+//! The owned list: every task that has slept, so that a shutdown can drop every future.
 //!
 //! A task that waits for a socket is in no queue; only its wakers know it. When the runtime goes,
 //! somebody must still find it and drop its future, exactly once. So each task hangs on a list
-//! from its spawn to its completion: doubly linked through the headers, no allocation, removal
-//! from the middle in constant time.
+//! from the end of its first poll that says `Pending` until it ends: doubly linked through the
+//! headers, no allocation, removal from the middle in constant time. Before that it is in a queue
+//! or being run, and a queue entry that is dropped cancels its task. A task that is ready in its
+//! first poll never comes here.
 //!
 //! One lock guards a list. To keep it off the hot path a scheduler makes one list for each of
-//! its seats: the lock is then all but never contended.
+//! its seats, and a task hangs on that of the seat which first put it to sleep: the lock is then all
+//! but never contended.
 
 use crate::cell::RawTask;
 use crate::primitives::sync::Mutex;
@@ -20,7 +23,7 @@ pub(crate) struct Links {
     listed: bool,
 }
 
-/// A list of live tasks that can be closed.
+/// A list of tasks that have slept and not ended; it can be closed.
 pub struct OwnedTasks {
     inner: Mutex<Inner>,
 }
@@ -41,12 +44,12 @@ impl OwnedTasks {
         Self { inner: Mutex::new(Inner { head: None, len: 0, closed: false }) }
     }
 
-    /// How many tasks are alive.
+    /// How many tasks hang on it. (Those that have not slept yet are alive too.)
     pub fn len(&self) -> usize {
         self.inner.lock().len
     }
 
-    /// Is no task alive?
+    /// Does no task hang on it?
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -56,7 +59,8 @@ impl OwnedTasks {
         self.inner.lock().closed
     }
 
-    /// From now on every spawn is refused: its future is dropped and its handle says cancelled.
+    /// From now on it takes nothing more: a task that would hang itself on it to sleep is cancelled
+    /// by its runner instead.
     pub fn close(&self) {
         self.inner.lock().closed = true;
     }
@@ -66,6 +70,9 @@ impl OwnedTasks {
     ///
     /// To be called when no thread runs these tasks any more. A task whose poll is further up this
     /// thread's own stack is the exception: it is cancelled when that poll returns.
+    ///
+    /// Tasks that have never slept are not here; the caller drops the entries of its queues, and that
+    /// cancels them. It drops the others too: an entry whose task was cancelled here is not to be run.
     pub fn close_and_shutdown_all(&self) {
         loop {
             let mut inner = self.inner.lock();
@@ -84,11 +91,12 @@ impl OwnedTasks {
         }
     }
 
-    /// Hangs a new task on the list. `false` if it is closed.
+    /// Hangs a task on the list. `false` if it is closed.
     ///
     /// # Safety
     ///
-    /// The caller passes a reference along, on success; the task was never on a list.
+    /// On success the caller counts a reference for the list before anybody goes through it; the task
+    /// was never on a list.
     pub(crate) unsafe fn insert(&self, task: RawTask) -> bool {
         let mut inner = self.inner.lock();
         if inner.closed {

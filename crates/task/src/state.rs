@@ -3,17 +3,19 @@
 //! Six facts and a count share the word. What each bit says, and who may change it:
 //!
 //! - `SCHEDULED`: the task is in a run queue, or its runner will put it there after this poll.
-//!   Any waker sets it; only the runner clears it, when it starts to poll.
+//!   Any waker sets it, and the runner itself if it has woken the task during the poll; only the
+//!   runner clears it, when it starts to poll.
 //! - `RUNNING`: one thread, the runner, may touch the future. Set by whoever takes the task out
 //!   of a queue, cleared by the same thread.
 //! - `COMPLETED`: the future is gone; the output is there, or was taken. Set once, never cleared.
-//! - `ABORTED`: somebody wants the future dropped. Set by an abort or a shutdown, never cleared.
+//! - `ABORTED`: somebody wants the future dropped. Set by an abort, a shutdown, or the drop of a
+//!   queue entry, never cleared.
 //! - `JOIN_INTEREST`: the `JoinHandle` exists. Set at birth, cleared when it is dropped. While
 //!   it is set the output belongs to the handle; otherwise the runner drops it.
 //! - `JOIN_WAKER`: the slot for the handle's waker is filled and may be read by the runner.
 //!   While it is clear the slot belongs to the handle alone.
 //! - the rest: how many pointers to the task exist. A run-queue entry or the runner, the owned
-//!   list, the `JoinHandle`, each `AbortHandle` and each `Waker` count one.
+//!   list once the task has slept, the `JoinHandle`, each `AbortHandle` and each `Waker` count one.
 //!
 //! The life of a task, the bits written as S (scheduled) and R (running). Each edge is the
 //! method of that name here:
@@ -26,7 +28,7 @@
 //!         │ idle │                      │ S          │
 //!         └──────┘                      └────────────┘
 //!             ▲                           │        ▲
-//!    end_poll │                start_poll │        │ end_poll: woken meanwhile
+//!    end_poll │                start_poll │        │ end_poll: woken meanwhile (*)
 //!             │                           ▼        │
 //!         ┌──────┐        wake         ┌──────────────┐
 //!         │ R    │────────────────────▶│ S R          │
@@ -38,9 +40,16 @@
 //!         └────────────────────────────────────┘
 //! ```
 //!
+//! (*) From R as well, if it was the runner that woke the task: it has only noted that.
+//!
 //! Since `SCHEDULED` is set by exactly one waker at a time, and only a task that goes from idle
 //! to scheduled is pushed, a task is never in two queues; since `RUNNING` is set only on a task
 //! just taken from a queue, it is never polled twice at once.
+//!
+//! Two shortcuts leave edges out. A runner that holds the only pointer at the end
+//! ([`is_sole`](State::is_sole)) frees the task without completing it, as nobody could see the
+//! difference. And steps that come together are one step: `end_poll` counts the list's pointer,
+//! `complete` gives the runner's up, and the list's with them.
 
 use crate::primitives::atomic::{
     AtomicUsize,
