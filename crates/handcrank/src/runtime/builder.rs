@@ -190,6 +190,10 @@ impl Builder {
 
     /// After how many polls a busy worker looks at sockets and timers. Default 61.
     ///
+    /// But no more often than every 10 µs: the look takes a system call, and short polls should not
+    /// have to pay for it. A worker that has looked less than that ago leaves it for so many polls
+    /// more. (A current-thread runtime also looks when only tasks that have yielded are left to run.)
+    ///
     /// # Panics
     ///
     /// If it is 0.
