@@ -4,9 +4,10 @@
 //! takes from the outside queue, then steals from the others; if all are empty it sleeps. Almost
 //! everything difficult is in that last step: see `idle/README.md`.
 //!
-//! Read in this order: `seat` (what a thread works with), `queue`, `shared` (how the next task is
-//! found), `worker` (a worker's life), `idle` (sleeping and waking), `driver` (what it sleeps on),
-//! `help` and `solo` (`block_on`), `shutdown`, `registry` (the handle, and spawning).
+//! Read in this order: `seat` (what a thread works with), `queue` and `own` (its queue), `shared`
+//! (how the next task is found), `worker` (a worker's life), `idle` (sleeping and waking), `driver`
+//! (what it sleeps on), `root`, `help` and `solo` (`block_on`), `home` (what a task keeps of its
+//! scheduler), `shutdown`, `registry` (the handle, and spawning).
 //!
 //! ```
 //! use handcrank_scheduler::{Alone, Config, Scheduler};

@@ -4,6 +4,9 @@
 //! down: a worker, or a thread in `block_on` that helps while its own future waits. A worker that
 //! sleeps leaves its seat free. It is Go's split into P (the right to run, with its queue) and M
 //! (the thread), kept small.
+//!
+//! What is done from a seat is counted at it, in plain numbers, as only its holder writes them. And
+//! the tasks that it puts to sleep for the first time hang on its list, wherever they run later.
 
 use crate::config::Config;
 use crate::own::Own;
@@ -32,8 +35,8 @@ pub(crate) struct Seat {
 }
 
 // SAFETY: everything but the desk is Sync by itself, and the desk is touched only by the thread
-// that holds the seat (see `Seat::desk`), but for those parts of its queue that are made for others. Holders change through `Bits::claim` and `Bits::put`,
-// which hand over what the last one wrote.
+// that holds the seat (see `Seat::desk`), but for those parts of its queue that are made for others.
+// Holders change through `Bits::claim` and `Bits::put`, which hand over what the last one wrote.
 unsafe impl Sync for Seat {}
 // SAFETY: as above; a desk holds nothing that is bound to a thread.
 unsafe impl Send for Seat {}

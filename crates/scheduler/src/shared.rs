@@ -1,4 +1,5 @@
-//! What all threads of a scheduler share: the seats, the queues between them, and who sleeps.
+//! What all threads of a scheduler share: the seats, the queues between them, and who sleeps. And what
+//! is counted by threads without a seat, on a line of its own.
 
 use crate::config::Config;
 use crate::driver::{Driver, Park};
@@ -19,8 +20,9 @@ use std::ptr;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-/// A busy seat turns the driver no more often than this, whatever it does meanwhile: the system call
-/// takes a few hundred nanoseconds, as long as dozens of short polls. (A checker knows no time.)
+/// A busy seat turns the driver in passing no more often than this: the system call takes a few
+/// hundred nanoseconds, as long as dozens of short polls. (Without threads, the turn that tasks which
+/// have yielded wait for is not put off. A checker knows no time.)
 const BETWEEN_TURNS: Duration = Duration::from_micros(if cfg!(handcrank_loom) { 0 } else { 10 });
 
 /// How often a thief goes round again because another one was in its way.
