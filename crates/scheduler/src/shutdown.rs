@@ -44,6 +44,12 @@ struct Latch {
     threads: usize,
 }
 
+impl Latch {
+    fn is_open(&self) -> bool {
+        self.over && self.threads == 0
+    }
+}
+
 impl Ending {
     pub(crate) fn new() -> Self {
         Self {
@@ -78,8 +84,14 @@ impl Ending {
     }
 
     fn change(&self, change: impl FnOnce(&mut Latch)) {
-        change(&mut self.latch.lock());
-        self.opened.notify_all();
+        let mut latch = self.latch.lock();
+        change(&mut latch);
+        let open = latch.is_open();
+        drop(latch);
+        // Only then: whoever waits would look at each thread's end, and sleep again.
+        if open {
+            self.opened.notify_all();
+        }
     }
 
     /// Waits until every future has been dropped and every thread is returning; `false` if `limit`
@@ -87,7 +99,7 @@ impl Ending {
     pub(crate) fn wait(&self, limit: Option<Duration>) -> bool {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut latch = self.latch.lock();
-        while !latch.over || latch.threads > 0 {
+        while !latch.is_open() {
             match deadline {
                 None => self.opened.wait(&mut latch),
                 Some(deadline) => {

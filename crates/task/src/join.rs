@@ -221,8 +221,9 @@ impl fmt::Debug for AbortHandle {
 /// Why a task has no output: it panicked, or it was cancelled.
 pub struct JoinError {
     id: Id,
-    /// `None`: cancelled. The mutex makes the payload `Sync`; it is only locked through `&mut`.
-    panic: Option<parking_lot::Mutex<Box<dyn Any + Send + 'static>>>,
+    /// `None`: cancelled. The mutex makes the payload `Sync`. Behind a pointer of its own, because
+    /// every task has room for this error, and hardly any for its payload.
+    panic: Option<Box<parking_lot::Mutex<Box<dyn Any + Send + 'static>>>>,
 }
 
 impl JoinError {
@@ -231,7 +232,7 @@ impl JoinError {
     }
 
     pub(crate) fn panicked(id: Id, payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self { id, panic: Some(parking_lot::Mutex::new(payload)) }
+        Self { id, panic: Some(Box::new(parking_lot::Mutex::new(payload))) }
     }
 
     /// Was the task aborted, or dropped with its runtime?

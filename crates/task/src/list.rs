@@ -15,12 +15,11 @@ use crate::cell::RawTask;
 use crate::primitives::sync::Mutex;
 use std::fmt;
 
-/// A task's neighbours.
+/// A task's neighbours. One that has been taken off the list is its own neighbour.
 #[derive(Default)]
 pub(crate) struct Links {
     prev: Option<RawTask>,
     next: Option<RawTask>,
-    listed: bool,
 }
 
 /// A list of tasks that have slept and not ended; it can be closed.
@@ -106,7 +105,7 @@ impl OwnedTasks {
         inner.len += 1;
         // SAFETY: the lock is held, and both tasks are alive: one is the caller's, one is listed.
         unsafe {
-            links(task, |own| *own = Links { prev: None, next: head, listed: true });
+            links(task, |own| *own = Links { prev: None, next: head });
             if let Some(head) = head {
                 links(head, |near| near.prev = Some(task));
             }
@@ -118,7 +117,7 @@ impl OwnedTasks {
     ///
     /// # Safety
     ///
-    /// The task is alive, and on this list if on any.
+    /// The task is alive, has been put on this list, and on no other.
     pub(crate) unsafe fn remove(&self, task: RawTask) -> bool {
         // SAFETY: passed on; the lock is held.
         unsafe { self.inner.lock().unlink(task) }
@@ -128,12 +127,13 @@ impl OwnedTasks {
 impl Inner {
     /// # Safety
     ///
-    /// The task is alive, and on this list if on any.
+    /// The task is alive, has been put on this list, and on no other.
     unsafe fn unlink(&mut self, task: RawTask) -> bool {
         // SAFETY: we have the list exclusively; all listed tasks are alive.
         unsafe {
-            let Links { prev, next, listed } = links(task, std::mem::take);
-            if !listed {
+            let own = Links { prev: Some(task), next: Some(task) };
+            let Links { prev, next } = links(task, |links| std::mem::replace(links, own));
+            if prev == Some(task) {
                 return false;
             }
             match prev {

@@ -49,16 +49,14 @@ impl Sanitizer {
         }
     }
 
-    /// The name and value of the variable that the sanitizer reads when a test starts.
+    /// The name and value of the variable that says where the suppressions are. (Leaks are looked for
+    /// by default.)
     fn options(self) -> (&'static str, String) {
-        match self {
-            Self::Address => ("ASAN_OPTIONS", "detect_leaks=1".to_owned()),
-            Self::Thread => {
-                let suppressions = root().join(".ci/tsan-suppressions");
-                let path = suppressions.display();
-                ("TSAN_OPTIONS", format!("suppressions={path}"))
-            }
-        }
+        let (variable, file) = match self {
+            Self::Address => ("LSAN_OPTIONS", ".ci/lsan-suppressions"),
+            Self::Thread => ("TSAN_OPTIONS", ".ci/tsan-suppressions"),
+        };
+        (variable, format!("suppressions={}", root().join(file).display()))
     }
 }
 
