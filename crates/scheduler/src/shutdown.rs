@@ -9,7 +9,9 @@
 //!    back, fences, and looks at the flag again: it then claims the seat itself and retires it.
 //!    By the two fences one side sees the other, so no seat is left over; by the claim, none is
 //!    retired twice.
-//! 3. Whoever retires the last seat drops all futures, empties the queues, and opens the latch.
+//! 3. Whoever retires the last seat cancels the tasks on the seats' lists, which are those that have
+//!    slept; then drops the queues' entries, which cancels all others; lets the tasks that are left be
+//!    counted in one place (`home`); and opens the latch.
 //!
 //! A task whose poll never returns keeps its seat, and the latch stays shut: waiting for it can be
 //! given a limit, and the last step is then done by that thread if it ever comes back.
