@@ -23,8 +23,9 @@
 //! batch over is to write one pointer under the lock, which also makes the links visible.
 //!
 //! **What is kept at most.** A thread keeps two lists a size: 2 × 32 blocks, half a MiB if it has used
-//! all 31 sizes; most programs use a few. The depot keeps 2 MiB a size, 62 MiB at the very most. What comes on top goes back to the
-//! allocator, and when a thread ends, its full lists go to the depot and the rest to the allocator.
+//! all 31 sizes; most programs use a few. The depot keeps 2 MiB a size, 62 MiB at the very most. What
+//! comes on top goes back to the allocator, and when a thread ends, its full lists go to the depot and
+//! the rest to the allocator.
 //!
 //! Tasks larger than [`LARGEST`] bytes, or aligned to more than 16, go straight to the allocator. So
 //! does everything under a model checker, and with `--cfg handcrank_plain_alloc`: a sanitizer wants to
