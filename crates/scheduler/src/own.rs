@@ -1,6 +1,6 @@
 //! A seat's own queue.
 //!
-//! With several seats it is a deque that the others can steal from. A scheduler without threads has
+//! With threads it is a deque that other seats can steal from. A scheduler without threads has
 //! one seat and no thieves, and what makes a deque fit to be stolen from, an atomic step for each task
 //! taken and a buffer that others may still read while it grows, would be paid for nobody. There a plain
 //! queue does.

@@ -1,4 +1,4 @@
-//! The scheduler's handle, and what each task keeps of it.
+//! The scheduler's handle, and the scheduler with its threads.
 
 use crate::config::{Around, Config};
 use crate::driver::Park;

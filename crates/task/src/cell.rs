@@ -306,9 +306,12 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
     // SAFETY: the runner's pointer counts.
     let cell = unsafe { raw.cell::<F, S>() };
     let state = &cell.header.state;
-    if state.start_poll() == Start::Cancel {
+    match state.start_poll() {
+        Start::Poll => {}
         // SAFETY: RUNNING is ours.
-        return unsafe { cancel::<F, S>(raw, 1) };
+        Start::Cancel => return unsafe { cancel::<F, S>(raw, 1) },
+        // SAFETY: the entry's pointer.
+        Start::Gone => return unsafe { raw.drop_refs(1) },
     }
     // SAFETY: the runner's pointer outlives the guard.
     let restore = unsafe { current::enter(raw) };
@@ -338,8 +341,9 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
             let woken = restore.leave();
             // Before it can be seen asleep: from then on only the list, and whoever will wake it,
             // know of the task.
+            // One that has woken itself goes to a queue, not to sleep.
             // SAFETY: RUNNING is still ours.
-            let Ok(listed) = (unsafe { hang::<F, S>(raw) }) else {
+            let Ok(listed) = (if woken { Ok(false) } else { unsafe { hang::<F, S>(raw) } }) else {
                 // SAFETY: as above.
                 return unsafe { cancel::<F, S>(raw, 1) };
             };

@@ -117,7 +117,9 @@ impl Restore {
     /// Ends it. Has the task woken itself?
     #[inline]
     pub(crate) fn leave(self) -> bool {
-        with(|current| current.turn.get().woken)
+        let woken = with(|current| current.turn.get().woken);
+        drop(self);
+        woken
     }
 }
 

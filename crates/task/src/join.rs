@@ -140,7 +140,8 @@ impl<T> JoinHandle<T> {
         unsafe {
             let header = self.raw.header();
             if header.state.is_sole(1) {
-                // It has ended, and only this handle knows of it. What is left goes with it.
+                // Nobody else knows of it: it has ended, or sleeps and can never be woken. What is left
+                // goes with the handle.
                 return self.raw.dealloc();
             }
             let left = header.state.drop_join_handle();

@@ -58,12 +58,6 @@ impl OwnedTasks {
         self.inner.lock().closed
     }
 
-    /// From now on it takes nothing more: a task that would hang itself on it to sleep is cancelled
-    /// by its runner instead.
-    pub fn close(&self) {
-        self.inner.lock().closed = true;
-    }
-
     /// Closes the list, then drops the future of every task on it, on this thread. Each handle
     /// says cancelled.
     ///
@@ -71,7 +65,7 @@ impl OwnedTasks {
     /// thread's own stack is the exception: it is cancelled when that poll returns.
     ///
     /// Tasks that have never slept are not here; the caller drops the entries of its queues, and that
-    /// cancels them. It drops the others too: an entry whose task was cancelled here is not to be run.
+    /// cancels them. To drop or to run an entry whose task was cancelled here does nothing.
     pub fn close_and_shutdown_all(&self) {
         loop {
             let mut inner = self.inner.lock();

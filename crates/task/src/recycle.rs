@@ -11,10 +11,10 @@
 //!   spare  ▣▣▣▣▣   ◀── batch ── ▣▣▣▣▣ ◀── batch ──   spare  ▣▣▣▣▣
 //! ```
 //!
-//! Each thread has, for each size, a *loaded* list of up to [`BATCH`] blocks, and a *spare* one that is
+//! Each thread has, for each size, a *loaded* list of up to `BATCH` blocks, and a *spare* one that is
 //! full or empty. It takes from and gives to the loaded list, and nobody else sees either. When the
 //! loaded list has run out, or over, the spare takes its place; when that does not help, a whole batch
-//! is fetched from the depot or brought there. So one short lock serves [`BATCH`] tasks, and with two
+//! is fetched from the depot or brought there. So one short lock serves `BATCH` tasks, and with two
 //! lists a thread that stands at a boundary does not go to the depot for each task.
 //!
 //! **Whose a block is.** It is in one place at a time: in use, on a list of one thread, or in the depot
@@ -27,7 +27,7 @@
 //! comes on top goes back to the allocator, and when a thread ends, its full lists go to the depot and
 //! the rest to the allocator.
 //!
-//! Tasks larger than [`LARGEST`] bytes, or aligned to more than 16, go straight to the allocator. So
+//! Tasks larger than `LARGEST` bytes, or aligned to more than 16, go straight to the allocator. So
 //! does everything under a model checker, and with `--cfg handcrank_plain_alloc`: a sanitizer wants to
 //! see each task freed.
 
@@ -92,7 +92,7 @@ mod recycling {
     /// The blocks of one size on one thread.
     struct Shelf {
         loaded: Cell<*mut Block>,
-        /// How many blocks are loaded; but [`BATCH`] while nothing is, and the thread has yet to say
+        /// How many blocks are loaded; but `BATCH` while nothing is, and the thread has yet to say
         /// that it will clear up when it ends. So the usual road needs to ask for nothing else.
         len: Cell<usize>,
         /// A full batch, or none.
@@ -100,17 +100,19 @@ mod recycling {
     }
 
     impl Shelf {
-        const UNUSED: Self = Self {
-            loaded: Cell::new(ptr::null_mut()),
-            len: Cell::new(BATCH),
-            spare: Cell::new(ptr::null_mut()),
-        };
+        const fn unused() -> Self {
+            Self {
+                loaded: Cell::new(ptr::null_mut()),
+                len: Cell::new(BATCH),
+                spare: Cell::new(ptr::null_mut()),
+            }
+        }
     }
 
     thread_local! {
         /// Without a destructor, which would have to be asked about at each access. It may be used
         /// while the thread ends.
-        static SHELVES: [Shelf; SIZES] = const { [Shelf::UNUSED; SIZES] };
+        static SHELVES: [Shelf; SIZES] = const { [const { Shelf::unused() }; SIZES] };
         /// Has one. Touched once a size, by [`Shelf::open`].
         static SWEEPER: Sweeper = const { Sweeper };
     }

@@ -89,6 +89,8 @@ pub(crate) enum Start {
     Poll,
     /// Drop the future: the task was aborted.
     Cancel,
+    /// Nothing: a shutdown has cancelled the task, or is about to.
+    Gone,
 }
 
 /// What became of a poll that returned `Pending`.
@@ -172,15 +174,16 @@ impl State {
     pub(crate) fn start_poll(&self) -> Start {
         // Acquire: pairs with the Release of the wakers (what the poll will look for) and of
         // `end_poll` (the future as the last runner left it).
-        // (An addition, because its old value comes back from one instruction of the processor. An
-        // exclusive or would be a loop.)
-        let before = self.0.fetch_add(RUNNING - SCHEDULED, Acquire);
-        debug_assert_eq!(
-            before & (SCHEDULED | RUNNING | COMPLETED),
-            SCHEDULED,
-            "a queue entry is a task that is scheduled, and nothing else",
-        );
-        if before & ABORTED == 0 { Start::Poll } else { Start::Cancel }
+        let before = self.0.fetch_update(Acquire, Relaxed, |now| {
+            // A task whose entry this is is scheduled, and nothing else; unless a shutdown has come
+            // first, which does not wait for entries.
+            (now & (RUNNING | COMPLETED) == 0).then_some((now & !SCHEDULED) | RUNNING)
+        });
+        match before {
+            Ok(before) if before & ABORTED == 0 => Start::Poll,
+            Ok(_) => Start::Cancel,
+            Err(_) => Start::Gone,
+        }
     }
 
     /// Takes the right to drop the future without a queue entry, when the scheduler has stopped.
@@ -486,5 +489,15 @@ mod tests {
         running.start_poll();
         assert!(!running.start_shutdown());
         assert_eq!(running.end_poll(false, false), End::Cancel);
+    }
+
+    #[test]
+    fn an_entry_that_comes_after_a_shutdown_is_not_run() {
+        let queued = State::new();
+        assert!(queued.start_shutdown());
+        assert_eq!(queued.start_poll(), Start::Gone);
+        queued.complete(1);
+        assert_eq!(queued.start_poll(), Start::Gone);
+        assert!(queued.is_completed());
     }
 }

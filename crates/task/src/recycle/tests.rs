@@ -26,9 +26,9 @@ fn take(bytes: usize) -> Sent {
     Sent(allocate(layout(bytes)))
 }
 
-fn give(sent: Sent, bytes: usize) {
+fn give(Sent(memory): Sent, bytes: usize) {
     // SAFETY: from `take`, with the same layout.
-    unsafe { release(sent.0, layout(bytes)) };
+    unsafe { release(memory, layout(bytes)) };
 }
 
 #[test]
@@ -97,7 +97,9 @@ fn a_thread_that_ends_leaves_its_full_list() {
     const BYTES: usize = 376;
     thread::spawn(|| {
         let all: Vec<_> = (0..=BATCH).map(|_| take(BYTES)).collect();
-        all.into_iter().for_each(|sent| give(sent, BYTES));
+        for sent in all {
+            give(sent, BYTES);
+        }
         assert_eq!(kept_here(size(BYTES)), BATCH + 1);
     })
     .join()
@@ -151,7 +153,9 @@ fn no_block_is_handed_out_twice() {
                     }
                 }
                 drop(to);
-                from.iter().for_each(|(sent, mark)| check(sent, mark));
+                for (sent, mark) in from {
+                    check(sent, mark);
+                }
             });
         }
     });
