@@ -20,7 +20,8 @@ pub struct Config {
     pub helping: bool,
     /// A busy seat looks at the global queue first every so many polls.
     pub global_queue_interval: u32,
-    /// A busy seat turns the driver, without waiting, every so many polls.
+    /// A busy seat turns the driver, without waiting, every so many polls; but no more often than
+    /// every 10 µs, unless a task yields without threads.
     pub event_interval: u32,
     /// Names the threads.
     pub thread_name: Arc<dyn Fn() -> String + Send + Sync>,

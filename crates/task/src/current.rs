@@ -8,7 +8,7 @@
 //! wake is a plain store, where any other is an atomic operation on the task's word.
 
 use crate::Id;
-use crate::cell::RawTask;
+use crate::raw::RawTask;
 use std::cell::Cell;
 
 /// How many operations a task may complete in one poll before its leaf futures say "pending".

@@ -1,6 +1,6 @@
 //! Waiting for a task, and aborting it.
 
-use crate::cell::RawTask;
+use crate::raw::RawTask;
 use crate::state::Look;
 use crate::{Id, coop};
 use std::any::Any;

@@ -5,11 +5,11 @@
 //! crate is the task and nothing else: no thread, no queue. What runs tasks implements
 //! [`Schedule`], which is asked one thing: here is a task that wants to run, put it somewhere.
 //!
-//! Read in this order: `state` (the word that all threads agree on), `cell` (the allocation and the
-//! runner), `waker`, `join`, `list` (the tasks that have slept), `current` (what this thread polls),
-//! `recycle` (where the memory comes from), then the small ones: `id`, `coop`, `bound`,
-//! `atomic_waker`, and `scoped`, which others use to make their own things current. The folder's
-//! README tells a task's life as a story, with the reasons.
+//! Read in this order: `state` (the word that all threads agree on), `raw` (a pointer to any task),
+//! `cell` (the allocation and the runner), `waker`, `join`, `list` (the tasks that have slept),
+//! `current` (what this thread polls), `recycle` (where the memory comes from), then the small ones:
+//! `id`, `coop`, `bound`, `atomic_waker`, and `scoped`, which others use to make their own things
+//! current. The folder's README tells a task's life as a story, with the reasons.
 //!
 //! ```
 //! use handcrank_task::{Id, OwnedTasks, Schedule, Task, Woke, spawn};
@@ -56,6 +56,7 @@ mod join;
 mod list;
 #[cfg(all(test, handcrank_loom))]
 mod models;
+mod raw;
 mod recycle;
 mod state;
 #[cfg(all(test, not(handcrank_loom)))]
@@ -68,7 +69,7 @@ pub use join::{AbortHandle, JoinError, JoinHandle};
 pub use list::OwnedTasks;
 
 use bound::ThreadBound;
-use cell::RawTask;
+use raw::RawTask;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;

@@ -11,8 +11,8 @@
 //! its seats, and a task hangs on that of the seat which first put it to sleep: the lock is then all
 //! but never contended.
 
-use crate::cell::RawTask;
 use crate::primitives::sync::Mutex;
+use crate::raw::RawTask;
 use std::fmt;
 
 /// A task's neighbours. One that has been taken off the list is its own neighbour.

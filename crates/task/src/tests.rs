@@ -417,7 +417,7 @@ fn without_a_list_a_task_nobody_can_wake_is_dropped() {
 
 #[test]
 fn pointers_are_thin_and_the_header_small() {
-    assert_eq!(size_of::<crate::cell::Header>(), 72);
+    assert_eq!(size_of::<crate::raw::Header>(), 72);
     assert_eq!(size_of::<JoinHandle<[u8; 100]>>(), size_of::<usize>());
     assert_eq!(size_of::<Option<Task>>(), size_of::<usize>());
 }

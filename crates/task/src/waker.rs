@@ -3,7 +3,7 @@
 //! One table, whatever the future's type, because `Waker::will_wake` compares its address: with a
 //! table per type, two copies of one waker could look different.
 
-use crate::cell::RawTask;
+use crate::raw::RawTask;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop);
