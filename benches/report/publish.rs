@@ -88,6 +88,8 @@ fn page(charts: &[String]) -> String {
          This page is written by `cargo x bench --publish`, which measured what it shows. Run \
          `cargo x bench` to see what your machine says; `cargo x bench --control` lets Tokio run \
          against itself and shows what noise can do there.\n\n\
+         The curves by workers go beyond the CPUs of the machine, whose number each chart names: more \
+         workers than that share them, and the curve shows how a runtime bears it.\n\n\
          ## In short\n\n{{#include measured/readme-table.md}}\n",
     );
     for chart in charts {
