@@ -35,13 +35,18 @@ pub(crate) struct Turn {
 impl Turn {
     /// Time on the clock for one operation, in ns.
     pub(crate) fn wall(&self) -> f64 {
-        self.wall_ns as f64 / self.operations.max(1) as f64
+        each(self.wall_ns, self.operations)
     }
 
     /// Processor time of all threads for one operation, in ns.
     pub(crate) fn cpu(&self) -> f64 {
-        self.cpu_ns as f64 / self.operations.max(1) as f64
+        each(self.cpu_ns, self.operations)
     }
+}
+
+/// What one of so many operations took.
+fn each(ns: u64, operations: u64) -> f64 {
+    ns as f64 / operations.max(1) as f64
 }
 
 /// One side's turn at one point of a curve.
@@ -82,12 +87,12 @@ impl PointTurn {
 
     /// Time on the clock for one operation, in ns.
     pub(crate) fn wall(&self) -> f64 {
-        self.wall_ns as f64 / self.operations.max(1) as f64
+        each(self.wall_ns, self.operations)
     }
 
     /// Processor time of all threads for one operation, in ns.
     pub(crate) fn cpu(&self) -> f64 {
-        self.cpu_ns as f64 / self.operations.max(1) as f64
+        each(self.cpu_ns, self.operations)
     }
 }
 

@@ -329,12 +329,18 @@ impl Desk {
         }
     }
 
-    /// Brings the busy time up to date; `last` if the seat is being left.
-    pub(crate) fn clock(&self, counters: &Counters, last: bool) {
-        if let Some(since) = self.since.take() {
-            let now = Instant::now();
+    /// Brings the busy time up to date, up to `now`.
+    pub(crate) fn lap(&self, counters: &Counters, now: Instant) {
+        if let Some(since) = self.since.get() {
             count(&counters.busy_nanos, now.duration_since(since).as_nanos() as u64);
-            self.since.set((!last).then_some(now));
+            self.since.set(Some(now));
+        }
+    }
+
+    /// The busy time ends here: the seat is being left, or its holder is about to sleep.
+    pub(crate) fn stop_clock(&self, counters: &Counters) {
+        if let Some(since) = self.since.take() {
+            count(&counters.busy_nanos, since.elapsed().as_nanos() as u64);
         }
     }
 }

@@ -101,7 +101,7 @@ impl Shared {
         // SAFETY: the seat is ours until the bit is put back below.
         let desk = unsafe { seat.desk() };
         desk.flush();
-        desk.clock(&seat.counters, true);
+        desk.stop_clock(&seat.counters);
         here::with(|here| here.seat.set(ptr::null()));
         self.free.put(seat.index);
         // Pairs with the fence in `close`: either the closing thread finds the seat free, or we
@@ -168,8 +168,11 @@ impl Shared {
     #[cold]
     fn look_around(&self, seat: &Seat, desk: &Desk, searching: bool) -> Option<Task> {
         let due = desk.next_due(&self.config);
-        if due.driver && desk.turned.get().is_none_or(|at| at.elapsed() >= BETWEEN_TURNS) {
-            self.attend_driver(seat, desk);
+        if due.driver {
+            let now = Instant::now();
+            if desk.turned.get().is_none_or(|at| now.duration_since(at) >= BETWEEN_TURNS) {
+                self.attend_driver(seat, desk, now);
+            }
         }
         if due.global { self.take_injected(desk, searching) } else { None }
     }
@@ -234,9 +237,9 @@ impl Shared {
 
     /// A busy seat looks at sockets and timers in passing, without waiting.
     #[cold]
-    pub(crate) fn attend_driver(&self, seat: &Seat, desk: &Desk) {
-        desk.clock(&seat.counters, false);
-        desk.turned.set(Some(Instant::now()));
+    pub(crate) fn attend_driver(&self, seat: &Seat, desk: &Desk, now: Instant) {
+        desk.lap(&seat.counters, now);
+        desk.turned.set(Some(now));
         let Some(baton) = self.driver.try_take() else { return };
         let mut woken = desk.woken.take();
         baton.turn(Some(Duration::ZERO), &mut woken);

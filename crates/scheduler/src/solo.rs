@@ -20,6 +20,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
 
 /// The root of the future whose thread holds the seat, and its waker. One for the scheduler's whole
 /// life, so that `block_on` allocates and counts nothing; a wake meant for an earlier call only
@@ -177,7 +178,7 @@ impl Held<'_> {
                 seat.run(task);
             }
             if yielded || (idle && desk.has_yielded()) {
-                shared.attend_driver(seat, desk);
+                shared.attend_driver(seat, desk, Instant::now());
             } else if idle {
                 self.sleep(&mut woken);
                 desk.wake_batch(&mut woken);
@@ -196,7 +197,7 @@ impl Held<'_> {
         fence(SeqCst);
         let busy = shared.has_work() || solo.is_woken() || shared.ending.is_closed();
         if !(busy && shared.idle.retract(0)) {
-            desk.clock(&seat.counters, true);
+            desk.stop_clock(&seat.counters);
             shared.slept(0, || shared.idle.sleep(0, &shared.driver, woken));
             if shared.idle.retract(0) {
                 return;
