@@ -1,0 +1,1 @@
+//! Loom's primitives, with a witness who writes down what each thread did.
