@@ -9,6 +9,7 @@ mod house;
 mod lines;
 mod lint;
 mod metadata;
+mod pointers;
 mod sanitize;
 mod smoke;
 mod steps;
