@@ -4,5 +4,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod gate;
 pub mod paint;
 pub mod server;
