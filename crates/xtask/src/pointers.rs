@@ -1,9 +1,9 @@
 //! The crates point to the chapters that read them, and the chapters to the crates.
 
+use crate::chapters;
 use crate::metadata::Workspace;
 use crate::steps::{Outcome, root};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// How a path to a page begins, wherever it is written.
 const PAGES: &str = "book/src/";
@@ -41,7 +41,10 @@ pub(crate) fn check() -> Outcome {
             ));
         }
     }
-    let chapters = chapters(&root().join(PAGES))?;
+    let chapters: Vec<String> = chapters::read()?
+        .into_iter()
+        .filter_map(|chapter| Some(format!("{PAGES}{}", chapter.page?)))
+        .collect();
     for chapter in &chapters {
         if !met.contains(chapter) {
             broken.push(format!(
@@ -64,19 +67,6 @@ fn pages_in(text: &str) -> impl Iterator<Item = &str> {
         // A path does not go on over a blank.
         (!rest[..end].contains(char::is_whitespace)).then_some(&rest[..end])
     })
-}
-
-/// The chapters that are written: `ch01-….md` and so on.
-fn chapters(folder: &Path) -> Outcome<Vec<String>> {
-    let entries =
-        std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut chapters: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .filter(|name| name.starts_with("ch") && name.ends_with(".md"))
-        .map(|name| format!("{PAGES}{name}"))
-        .collect();
-    chapters.sort();
-    Ok(chapters)
 }
 
 #[cfg(test)]
