@@ -12,6 +12,7 @@ mod lint;
 mod metadata;
 mod paint;
 mod place;
+mod pointers;
 mod programs;
 mod sanitize;
 mod smoke;
