@@ -4,11 +4,16 @@
 
 mod bench;
 mod book;
+mod chapters;
 mod client;
 mod house;
 mod lines;
 mod lint;
 mod metadata;
+mod paint;
+mod place;
+mod pointers;
+mod programs;
 mod sanitize;
 mod smoke;
 mod steps;
@@ -27,6 +32,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Lists the steps of the book: small programs, chapter by chapter.
+    Steps,
+    /// Runs one of them: `cargo x step 3.2`.
+    Step {
+        /// Its number, like `3.2`, or its name, like `ch03_2_park`.
+        step: String,
+        /// Build it with optimisations.
+        #[arg(long)]
+        release: bool,
+    },
     /// Everything: all tests with all features, the examples in the documentation, every model.
     Test,
     /// The models alone: loom tries every interleaving of the lock-free protocols.
@@ -66,6 +81,8 @@ enum Command {
 fn main() -> ExitCode {
     let mut steps = steps::Steps::new();
     match Arguments::parse().command {
+        Command::Steps => return exit(programs::list()),
+        Command::Step { step, release } => return exit(programs::run(&step, release)),
         Command::Test => test::everything(&mut steps),
         Command::Models { filter } => test::models(&mut steps, filter.as_deref()),
         Command::Lint => lint::lint(&mut steps),
@@ -78,4 +95,12 @@ fn main() -> ExitCode {
         Command::Lines => return lines::print(),
     }
     steps.finish()
+}
+
+/// For the commands that are no series of steps: their own exit code, or why there is none.
+fn exit(outcome: steps::Outcome<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|why| {
+        eprintln!("{why}");
+        ExitCode::FAILURE
+    })
 }
