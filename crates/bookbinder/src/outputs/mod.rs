@@ -88,8 +88,7 @@ pub(crate) enum Then {
 /// Runs them all, and compares or writes down what they print.
 pub(crate) fn run(house: &House, printers: &[Printer], then: Then, problems: &mut Vec<Problem>) {
     let step = |printer: &'_ Printer| matches!(printer, Printer::Step(_));
-    let steps: Vec<&str> =
-        printers.iter().filter(|it| step(it)).map(Printer::name).collect();
+    let steps: Vec<&str> = printers.iter().filter(|it| step(it)).map(Printer::name).collect();
     let programs = if steps.is_empty() {
         Ok(BTreeMap::new())
     } else {
