@@ -13,6 +13,7 @@ mod lint;
 mod metadata;
 mod paint;
 mod place;
+mod pointers;
 mod programs;
 mod sanitize;
 mod smoke;
