@@ -12,6 +12,7 @@ use crate::metadata::Workspace;
 use crate::steps::{Outcome, Steps, root};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -43,27 +44,54 @@ impl Role {
 
 /// Checks all exercises, or the wanted ones.
 pub(crate) fn all(steps: &mut Steps, wanted: &[String]) {
-    steps.run("Exercises: starters fail, solutions pass, models tell right from wrong", || {
-        let exercises = catalogue()?;
-        let chosen: Vec<&Exercise> = if wanted.is_empty() {
-            exercises.iter().collect()
-        } else {
-            wanted.iter().map(|it| find(&exercises, Some(it))).collect::<Outcome<_>>()?
-        };
-        if chosen.is_empty() {
-            println!("There are no exercises yet.");
-            return Ok(());
+    let exercises = match catalogue() {
+        Ok(exercises) => exercises,
+        Err(why) => return steps.run("Exercises", || Err(why)),
+    };
+    let chosen: Outcome<Vec<&Exercise>> = if wanted.is_empty() {
+        Ok(exercises.iter().collect())
+    } else {
+        wanted.iter().map(|it| find(&exercises, Some(it))).collect()
+    };
+    match chosen.as_deref() {
+        Ok([]) => println!("There are no exercises yet."),
+        Ok(chosen) => {
+            steps.run("Format of the exercises", || format(chosen));
+            steps.run(
+                "Exercises: starters fail, solutions pass, models tell right from wrong",
+                || none_broken(&judge(chosen)?),
+            );
         }
-        let broken: Vec<String> = judge(&chosen)?;
-        for why in &broken {
-            println!("- {why}");
-        }
-        match broken.len() {
-            0 => Ok(()),
-            1 => Err(broken[0].lines().next().unwrap_or_default().to_owned()),
-            number => Err(format!("{number} things are wrong with the exercises")),
-        }
-    });
+        Err(why) => steps.run("Exercises", || Err(why.clone())),
+    }
+}
+
+fn none_broken(broken: &[String]) -> Outcome {
+    for why in broken {
+        println!("- {why}");
+    }
+    match broken {
+        [] => Ok(()),
+        [why] => Err(why.lines().next().unwrap_or_default().to_owned()),
+        broken => Err(format!("{} things are wrong with the exercises", broken.len())),
+    }
+}
+
+/// `cargo fmt` sees only what belongs to a package.
+fn format(exercises: &[&Exercise]) -> Outcome {
+    let mut command = Command::new("rustfmt");
+    command.current_dir(root()).args(["--check", "--edition", "2024"]);
+    for exercise in exercises {
+        let files = ["starter.rs", "solution.rs", "wrong.rs", "tests.rs", "model.rs"];
+        let there = files.into_iter().filter(|file| exercise.has(file));
+        command.args(there.map(|file| exercise.path(file)));
+    }
+    let status = command.status().map_err(|error| format!("rustfmt did not start: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("rustfmt would change what is shown above".to_owned())
+    }
 }
 
 fn judge(exercises: &[&Exercise]) -> Outcome<Vec<String>> {

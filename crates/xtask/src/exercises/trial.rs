@@ -45,6 +45,8 @@ pub(super) fn run(program: &Path, folder: &Path, test: &str, limit: Duration) ->
     let (mut reader, writer) = std::io::pipe().map_err(failed)?;
     let mut child = Command::new(program)
         .args(["--exact", test])
+        // What failed is said in words. The way through the test harness is nobody's business here.
+        .env("RUST_BACKTRACE", "0")
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(writer.try_clone().map_err(failed)?)
