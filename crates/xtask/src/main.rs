@@ -94,6 +94,13 @@ enum Command {
         #[command(flatten)]
         options: Box<bench::Options>,
     },
+    /// Builds the book, and checks that it says what the code does. `--help` has its options.
+    #[command(disable_help_flag = true)]
+    Book {
+        /// What the bookbinder is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Counts the lines of each crate, without tests and models.
     Lines,
 }
@@ -118,6 +125,7 @@ fn main() -> ExitCode {
             sanitize::sanitize(&mut steps, sanitizer, stress);
         }
         Command::Bench { options } => bench::bench(&mut steps, &options),
+        Command::Book { arguments } => return book::bind(&arguments),
         Command::Lines => return lines::print(),
     }
     steps.finish()
