@@ -7,6 +7,7 @@ use handcrank_witness::atomic::{
 use handcrank_witness::cell::UnsafeCell;
 use handcrank_witness::sync::Arc;
 use handcrank_witness::{Verdict, explore, thread};
+use steps::paint::{green, red};
 
 /// A task without flesh: its future waits for one message.
 struct Task {
@@ -45,7 +46,10 @@ impl Task {
 
     /// Pushes the task, unless it is queued already, or its runner will push it after the poll.
     fn wake(&self) {
-        if !self.queued.swap(true, AcqRel) && !self.running.load(Acquire) {
+        let queued = self.queued.swap(true, AcqRel);
+        // A look that writes nothing new. As it writes, it never sees an old value.
+        let running = self.running.fetch_or(false, AcqRel);
+        if !queued && !running {
             self.push();
         }
     }
@@ -62,11 +66,11 @@ impl Task {
     }
 
     fn run(&self) {
-        self.queued.store(false, Release);
+        self.queued.swap(false, Acquire);
         self.running.store(true, Release);
         self.poll();
         self.running.store(false, Release);
-        if self.queued.load(Acquire) {
+        if self.queued.fetch_or(false, AcqRel) {
             self.push();
         }
     }
@@ -101,9 +105,11 @@ fn life() {
 
 fn main() {
     match explore(life) {
-        Verdict::Holds { interleavings } => println!("holds in {interleavings} interleavings"),
+        Verdict::Holds { interleavings } => {
+            println!("{} in {interleavings} interleavings", green("holds"))
+        }
         Verdict::Fails { interleavings, reason, table } => {
-            println!("fails in interleaving {interleavings}: {reason}\n\n{table}");
+            println!("{} in interleaving {interleavings}: {reason}\n\n{table}", red("fails"));
         }
     }
 }

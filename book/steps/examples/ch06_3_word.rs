@@ -7,6 +7,7 @@ use handcrank_witness::atomic::{
 use handcrank_witness::cell::UnsafeCell;
 use handcrank_witness::sync::Arc;
 use handcrank_witness::{Verdict, explore, thread};
+use steps::paint::{green, red};
 
 /// It is in the queue, or was woken during its poll.
 const SCHEDULED: usize = 1 << 0;
@@ -103,9 +104,11 @@ fn life() {
 
 fn main() {
     match explore(life) {
-        Verdict::Holds { interleavings } => println!("holds in {interleavings} interleavings"),
+        Verdict::Holds { interleavings } => {
+            println!("{} in {interleavings} interleavings", green("holds"))
+        }
         Verdict::Fails { interleavings, reason, table } => {
-            println!("fails in interleaving {interleavings}: {reason}\n\n{table}");
+            println!("{} in interleaving {interleavings}: {reason}\n\n{table}", red("fails"));
         }
     }
 }

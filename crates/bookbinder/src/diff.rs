@@ -9,7 +9,18 @@ const CONTEXT: usize = 2;
 /// The lines that differ, each with its sign, and a few around them. Where lines are left out, a
 /// line tells the number of the next one in the new text. Empty if nothing differs.
 pub(crate) fn diff(old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
+    diff_by(old, new, str::to_owned)
+}
+
+/// The same, but lines count as equal if what `key` makes of them is.
+pub(crate) fn diff_by(old: &str, new: &str, key: impl Fn(&str) -> String) -> String {
+    let old: Vec<&str> = old.lines().collect();
+    let new: Vec<&str> = new.lines().collect();
+    let keys = |lines: &[&str]| lines.iter().map(|line| key(line)).collect::<Vec<String>>();
+    let (old_keys, new_keys) = (keys(&old), keys(&new));
+    let old_keys: Vec<&str> = old_keys.iter().map(String::as_str).collect();
+    let new_keys: Vec<&str> = new_keys.iter().map(String::as_str).collect();
+    let diff = TextDiff::from_slices(&old_keys, &new_keys);
     let mut text = String::new();
     for group in diff.grouped_ops(CONTEXT) {
         let first = group.first().map_or(0, |op| op.new_range().start);
@@ -17,14 +28,13 @@ pub(crate) fn diff(old: &str, new: &str) -> String {
             let _ = writeln!(text, "@@ line {} @@", first + 1);
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
+            let (sign, lines, at) = match change.tag() {
+                ChangeTag::Delete => ('-', &old, change.old_index()),
+                ChangeTag::Insert => ('+', &new, change.new_index()),
+                ChangeTag::Equal => (' ', &new, change.new_index()),
             };
-            let line = format!("{sign}{}", change.value());
-            text += line.trim_end();
-            text.push('\n');
+            let line = at.map_or("", |at| lines[at]);
+            let _ = writeln!(text, "{}", format!("{sign}{line}").trim_end());
         }
     }
     text
@@ -62,7 +72,8 @@ mod tests {
 
     #[test]
     fn distant_changes_are_told_apart() {
-        let old: String = (0..20).map(|number| format!("{number}\n")).collect();
+        let numbers: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        let old = numbers.join("\n") + "\n";
         let new = old.replace("\n1\n", "\none\n").replace("\n18\n", "\n");
         let expected = " 0\n-1\n+one\n 2\n 3\n@@ line 17 @@\n 16\n 17\n-18\n 19\n";
         assert_eq!(diff(&old, &new), expected);

@@ -3,11 +3,12 @@
 use crate::directive::{Asked, Directive, asked};
 use crate::house::House;
 use crate::html::{escape, fenced, language_of, listing};
+use crate::outputs::Printer;
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::source::{self, Listing};
 use crate::workshop::{About, Exercise, Number, Step, Workshop};
-use crate::{diff, figure, glossary, outputs, tokio};
+use crate::{diff, figure, glossary, tokio};
 use std::fmt::Write;
 
 /// A page with everything in it.
@@ -65,7 +66,9 @@ impl Source<'_> {
     fn answer(&self, directive: &Directive) -> Result<Answer, String> {
         match directive {
             Directive::Step(number) => self.step(*number),
-            Directive::Output(number) => self.output(&self.known_step(*number)?.name),
+            Directive::Output(number) => {
+                self.output(&Printer::Step(self.known_step(*number)?.name.clone()))
+            }
             Directive::Diff(old, new) => self.diff(*old, *new),
             Directive::Code { file, piece } => self.code(file, piece.as_deref()),
             Directive::Sabotage(name) => self.sabotage(name),
@@ -113,8 +116,8 @@ impl Source<'_> {
         )))
     }
 
-    fn output(&self, name: &str) -> Result<Answer, String> {
-        let file = outputs::file_of(name);
+    fn output(&self, printer: &Printer) -> Result<Answer, String> {
+        let (file, name) = (printer.file(), printer.name());
         let text = self.house.text(&file).map_err(|_| {
             format!("`{file}` does not exist; run `cargo x book --bless {name}`, and read it")
         })?;
@@ -177,7 +180,7 @@ impl Source<'_> {
         let caption = format!("<code>{}</code>, broken on purpose", escape(&change.file));
         let shown = listing("listing", &caption, "diff", &changes);
         let command = fenced("sh", &format!("cargo x sabotage {name}\n"));
-        let output = self.output(name)?;
+        let output = self.output(&Printer::Variant(name.to_owned()))?;
         Ok(Answer {
             markdown: format!("{}\n\n{shown}\n{command}\n{}", change.says, output.markdown),
             listing_lines: changes.lines().count() + output.listing_lines,

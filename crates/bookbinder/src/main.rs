@@ -20,6 +20,7 @@ mod workshop;
 use clap::Parser;
 use expand::Source;
 use house::House;
+use outputs::Then;
 use problem::Problem;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -31,11 +32,15 @@ struct Arguments {
     /// Do not run the steps and the broken variants.
     #[arg(long)]
     quick: bool,
+    /// Run the steps and variants, and write down what is missing or differs. Names are `3.2`,
+    /// `ch03_2_park` or a variant's; without one, all of them.
+    #[arg(long, value_name = "NAME", num_args = 0..)]
+    bless: Option<Vec<String>>,
 }
 
 fn main() -> ExitCode {
-    let _arguments = Arguments::parse();
-    match build() {
+    let arguments = Arguments::parse();
+    match build(&arguments) {
         Ok(problems) if problems.is_empty() => ExitCode::SUCCESS,
         Ok(problems) => {
             for problem in &problems {
@@ -50,10 +55,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn build() -> Result<Vec<Problem>, String> {
+fn build(arguments: &Arguments) -> Result<Vec<Problem>, String> {
     let house = House::read()?;
     let mut problems = Vec::new();
     let workshop = workshop::Workshop::read(&house, &mut problems);
+    match &arguments.bless {
+        Some(names) if names.is_empty() => {
+            outputs::run(&house, &outputs::printers(&workshop), Then::Bless, &mut problems);
+        }
+        Some(names) => {
+            let printers: Result<Vec<_>, _> =
+                names.iter().map(|name| outputs::find(&workshop, name)).collect();
+            outputs::run(&house, &printers?, Then::BlessEach, &mut problems);
+        }
+        None if arguments.quick => {}
+        None => {
+            outputs::run(&house, &outputs::printers(&workshop), Then::Complain, &mut problems);
+        }
+    }
+    outputs::check_files(&house, &workshop, &mut problems);
     let pages = page::pages(&house, &mut problems);
     let source = Source { house: &house, workshop: &workshop, pages: &pages };
     let mut expanded = BTreeMap::new();
