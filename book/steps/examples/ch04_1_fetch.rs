@@ -2,12 +2,12 @@
 
 use handcrank::runtime::Builder;
 use serde::Deserialize;
-use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use steps::client::Client;
+use steps::log::{self, logged};
 use steps::paint::{bold, green};
 use steps::server::Paced;
 
@@ -57,7 +57,7 @@ where
             Poll::Ready(Ok(Data { path, turns })) => format!("Ready: {turns} turns from {path}"),
             Poll::Ready(Err(error)) => format!("Ready: {error}"),
         };
-        polls.push(Polled { inside: take_log(), result });
+        polls.push(Polled { inside: log::take(), result });
         if poll.is_pending() {
             server.go_on();
         }
@@ -67,53 +67,11 @@ where
     polls
 }
 
-thread_local! {
-    static LOG: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-fn log(event: String) {
-    LOG.with_borrow_mut(|log| log.push(event));
-}
-
-fn take_log() -> String {
-    LOG.take().join(", ")
-}
-
 /// A permit to fetch, given back when it is dropped.
 struct Slot;
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        log("slot given back".into());
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A future that logs its polls and its end.
-    struct Logged<F> {
-        name: &'static str,
-        #[pin]
-        future: F,
-    }
-
-    impl<F> PinnedDrop for Logged<F> {
-        fn drop(this: Pin<&mut Self>) {
-            log(format!("{} dropped", this.name));
-        }
-    }
-}
-
-fn logged<F>(name: &'static str, future: F) -> Logged<F> {
-    Logged { name, future }
-}
-
-impl<F: Future> Future for Logged<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let poll = this.future.poll(cx);
-        log(format!("{} {}", this.name, if poll.is_ready() { "Ready" } else { "Pending" }));
-        poll
+        log::note("slot given back");
     }
 }

@@ -12,6 +12,16 @@ pub(crate) fn red(text: &str) -> String {
     painted("1;31", text)
 }
 
+/// What went well.
+pub(crate) fn green(text: &str) -> String {
+    painted("32", text)
+}
+
+/// What may be skipped.
+pub(crate) fn dim(text: &str) -> String {
+    painted("2", text)
+}
+
 fn painted(colour: &str, text: &str) -> String {
     paint_if(std::io::stdout().is_terminal(), colour, text)
 }
