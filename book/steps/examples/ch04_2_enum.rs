@@ -102,13 +102,9 @@ fn main() -> io::Result<()> {
         for (number, Polled { inside, result }) in polls.iter().enumerate() {
             println!("{:4}   {inside:41}   {}", number + 1, green(result));
         }
-        println!("by hand, the same log: {}", same == polls);
-        println!(
-            "compiled, {} B, polled once more: {}",
-            size_of_val(&*compiled),
-            panic_of(compiled)
-        );
-        println!("by hand,  {} B, polled once more: {}", size_of_val(&*by_hand), panic_of(by_hand));
+        println!("\nthe same log by hand: {}", green(same == polls));
+        println!("compiled: ≈{:4} B, once more: {}", size_of_val(&*compiled), panic_of(compiled));
+        println!("by hand:  ≈{:4} B, once more: {}", size_of_val(&*by_hand), panic_of(by_hand));
         Ok(())
     })
 }
