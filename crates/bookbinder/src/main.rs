@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bind;
+mod browser;
 mod diff;
 mod directive;
 mod expand;
@@ -32,6 +33,12 @@ struct Arguments {
     /// Do not run the steps and the broken variants.
     #[arg(long)]
     quick: bool,
+    /// Then look at every page with Chromium, wide and narrow, light and dark.
+    #[arg(long)]
+    browser: bool,
+    /// Put pictures of the pages, as the browser shows them, into this folder.
+    #[arg(long, value_name = "DIR", requires = "browser")]
+    shots: Option<std::path::PathBuf>,
     /// Run the steps and variants, and write down what is missing or differs. Names are `3.2`,
     /// `ch03_2_park` or a variant's; without one, all of them.
     #[arg(long, value_name = "NAME", num_args = 0..)]
@@ -82,6 +89,11 @@ fn build(arguments: &Arguments) -> Result<Vec<Problem>, String> {
     }
     bind::bind(&house, &expanded)?;
     println!("built: book/out/index.html");
+    if arguments.browser {
+        let names: Vec<String> = pages.iter().map(bind::html_of).collect();
+        let shots = arguments.shots.as_deref();
+        problems.extend(browser::check(&house.path(bind::OUT), &names, shots)?);
+    }
     problems.sort();
     Ok(problems)
 }
