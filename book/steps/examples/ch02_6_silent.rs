@@ -9,43 +9,56 @@ use std::time::Duration;
 use steps::paint;
 
 /// Is ready at the fourth poll, if it begins with 3.
-struct Countdown {
-    left: u32,
-    wakes: bool,
-}
+struct Countdown(u32);
 
 impl Future for Countdown {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.left == 0 {
+    fn poll(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
+        if self.0 == 0 {
             return Poll::Ready(());
         }
-        println!("    {} to go", self.left);
-        self.left -= 1;
-        if self.wakes {
-            cx.waker().wake_by_ref();
-        }
+        println!("    {} to go", self.0);
+        self.0 -= 1;
         Poll::Pending
     }
 }
 
-async fn count(word: &str, wakes: bool) -> usize {
+/// The same, but it asks for each next poll.
+struct Asking(Countdown);
+
+impl Future for Asking {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let poll = Pin::new(&mut self.0).poll(cx);
+        if poll.is_pending() {
+            cx.waker().wake_by_ref();
+        }
+        poll
+    }
+}
+
+async fn count(word: &str, countdown: impl Future<Output = ()>) -> usize {
     println!("{}", paint::cyan(format!("  count({word:?}) begins")));
-    Countdown { left: 3, wakes }.await;
+    countdown.await;
     println!("{}", paint::cyan(format!("  count({word:?}) goes on")));
     word.len()
 }
 
 fn main() {
-    for (word, wakes) in [("waking", true), ("silent", false)] {
-        println!("block_on polls it on another thread");
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || sender.send(block_on(count(word, wakes))));
-        match receiver.recv_timeout(Duration::from_secs(2)) {
-            Ok(length) => println!("main got {}", paint::bold(length)),
-            // The thread sleeps on, and ends with the program.
-            Err(_) => println!("main got {}", paint::red("nothing in 2 s, and gives up")),
-        }
+    run(count("silent", Countdown(3)));
+    run(count("asking", Asking(Countdown(3))));
+}
+
+/// Runs it on another thread, and gives up on it after two seconds.
+fn run(future: impl Future<Output = usize> + Send + 'static) {
+    println!("main gives it to block_on");
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(block_on(future)));
+    match receiver.recv_timeout(Duration::from_secs(2)) {
+        Ok(length) => println!("main got {}", paint::bold(length)),
+        // The thread sleeps on, and ends with the program.
+        Err(_) => println!("main got {}", paint::red("nothing in 2 s, and gives up")),
     }
 }

@@ -76,7 +76,7 @@ fn processor_time() -> Duration {
 fn main() {
     let (start, busy) = (Instant::now(), processor_time());
     let polls = block_on(Timer::start(Duration::from_millis(100)));
-    let (passed, busy) = (start.elapsed(), processor_time() - busy);
+    let (passed, busy) = (start.elapsed(), processor_time().saturating_sub(busy));
 
     println!("waited          {passed:.1?}");
     println!("polls           {}", paint::red(format!("≈ {polls}")));

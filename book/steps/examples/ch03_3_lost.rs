@@ -119,7 +119,7 @@ fn main() {
     match finished.recv_timeout(Duration::from_secs(1)) {
         Ok(polls) => println!("watchdog  sees the future ready, after {polls} polls"),
         Err(_) => {
-            println!("watchdog  {}", paint::red("one second later, the sleeper still sleeps"))
+            println!("watchdog  {}", paint::red("one second later, the sleeper still sleeps"));
         }
     }
 }

@@ -101,7 +101,7 @@ fn main() -> io::Result<()> {
     runtime.block_on(async {
         println!(
             "{}",
-            bold("polls   it returned                 it is in             dropped now")
+            bold("polls   it returned                 its state            dropped with it")
         );
         for polls in 0..=3 {
             let server = Paced::start();
@@ -119,6 +119,7 @@ fn main() -> io::Result<()> {
             drop(by_hand);
             assert_eq!(dropped, log::take(), "by hand, in the same order");
 
+            let dropped = if dropped.is_empty() { "nothing" } else { &dropped };
             println!("{polls:5}   {result:25}   {state:18}   {}", green(dropped));
         }
         Ok(())

@@ -42,7 +42,7 @@ async fn reading(spot: &Cell<(usize, usize)>) {
 }
 
 fn main() {
-    println!("{}", bold("by hand                  the page is at   remembered       "));
+    println!("{}", bold("by hand                  the page is at   remembered"));
     let reading_by_hand = Reading::new();
     reading_by_hand.begin();
     reading_by_hand.show("begun on the stack");
@@ -55,7 +55,7 @@ fn main() {
     let somewhere_else = [pinned];
     somewhere_else[0].show("the pinned box moved");
 
-    println!("{}", bold("\ncompiled                 the page is at   `first` leads to "));
+    println!("{}", bold("\ncompiled                 the page is at   `first` leads to"));
     let spot = Cell::new((0, 0));
     let mut pinned = Box::pin(reading(&spot));
     let cx = &mut Context::from_waker(Waker::noop());

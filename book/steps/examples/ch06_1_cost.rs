@@ -51,11 +51,11 @@ impl<T> Lock<T> {
 type Queue<T> = Arc<Mutex<VecDeque<T>>>;
 
 /// Chapter 5's task: whoever has a waker has an `Arc` of it.
-struct Shared {
+struct ArcTask {
     /// `None` once it has ended.
     future: Lock<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     queued: AtomicBool,
-    queue: Queue<Arc<Shared>>,
+    queue: Queue<Arc<ArcTask>>,
 }
 
 /// Where a task leaves its output, and its handle a waker.
@@ -64,7 +64,7 @@ struct Slot<T> {
     joiner: Option<Waker>,
 }
 
-impl Wake for Shared {
+impl Wake for ArcTask {
     fn wake(self: Arc<Self>) {
         if !self.queued.swap(true, Release) {
             let queue = self.queue.clone();
@@ -73,7 +73,7 @@ impl Wake for Shared {
     }
 }
 
-impl Shared {
+impl ArcTask {
     /// Queues a task; its output will lie in the slot.
     fn spawn<T: Send + 'static>(
         queue: &Queue<Arc<Self>>,
@@ -83,9 +83,12 @@ impl Shared {
         let handle = slot.clone();
         let future = async move {
             let output = future.await;
-            let mut slot = slot.lock();
-            slot.output = Some(output);
-            if let Some(joiner) = slot.joiner.take() {
+            let joiner = {
+                let mut slot = slot.lock();
+                slot.output = Some(output);
+                slot.joiner.take()
+            };
+            if let Some(joiner) = joiner {
                 joiner.wake();
             }
         };
@@ -145,7 +148,7 @@ fn main() {
 
     let queue = Arc::new(Mutex::new(VecDeque::with_capacity(TASKS)));
     let mut handles = Vec::with_capacity(TASKS);
-    let theirs = tally(|| handles.push(Shared::spawn(&queue, nap(wakers.clone()))));
+    let theirs = tally(|| handles.push(ArcTask::spawn(&queue, nap(wakers.clone()))));
     let pop = || queue.lock().pop_front().expect("an entry");
     let first = pop();
     queue.lock().clear();

@@ -105,7 +105,7 @@ fn life() {
 fn main() {
     match explore(life) {
         Verdict::Holds { interleavings } => {
-            println!("{} in {interleavings} interleavings", green("holds"))
+            println!("{} in {interleavings} interleavings", green("holds"));
         }
         Verdict::Fails { interleavings, reason, table } => {
             println!("{} in interleaving {interleavings}: {reason}\n\n{table}", red("fails"));

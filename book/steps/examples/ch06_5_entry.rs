@@ -132,7 +132,7 @@ fn main() {
         print!("a pointer given up, {order:?}: ");
         match explore(move || life(order)) {
             Verdict::Holds { interleavings } => {
-                println!("{} in {interleavings} interleavings", green("holds"))
+                println!("{} in {interleavings} interleavings", green("holds"));
             }
             Verdict::Fails { interleavings, reason, table } => {
                 println!("{} in interleaving {interleavings}: {reason}\n\n{table}", red("fails"));

@@ -1,23 +1,24 @@
 //! mdBook makes HTML of the pages.
 
+use crate::check::Read;
 use crate::house::House;
 use crate::page::Page;
 use mdbook_driver::MDBook;
 use mdbook_mermaid::Mermaid;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Where the result lies, counted from the root.
 pub(crate) const OUT: &str = "book/out";
 
-/// Makes the book of its expanded pages, which are given by name.
-pub(crate) fn bind(house: &House, expanded: &BTreeMap<String, String>) -> Result<(), String> {
+/// Makes the book of its expanded pages.
+pub(crate) fn bind(house: &House, read: &[Read]) -> Result<(), String> {
     let told = |error: mdbook_driver::errors::Error| format!("mdBook: {error:#}");
     let mut book = MDBook::load(house.path("book")).map_err(told)?;
     book.book.for_each_chapter_mut(|chapter| {
         let path = chapter.source_path.as_ref().map(|path| path.to_string_lossy());
-        if let Some(text) = path.and_then(|path| expanded.get(path.as_ref())) {
-            chapter.content.clone_from(text);
+        let one = path.and_then(|path| read.iter().find(|one| one.page.name == path));
+        if let Some(one) = one {
+            chapter.content.clone_from(&one.expanded.text);
         }
     });
     book.with_preprocessor(Mermaid);

@@ -9,11 +9,12 @@ const CONTEXT: usize = 2;
 /// The lines that differ, each with its sign, and a few around them. Where lines are left out, a
 /// line tells the number of the next one in the new text. Empty if nothing differs.
 pub(crate) fn diff(old: &str, new: &str) -> String {
-    diff_by(old, new, str::to_owned)
+    diff_by(old, new, 0, str::to_owned)
 }
 
-/// The same, but lines count as equal if what `key` makes of them is.
-pub(crate) fn diff_by(old: &str, new: &str, key: impl Fn(&str) -> String) -> String {
+/// The same, but lines count as equal if what `key` makes of them is. Lines are numbered as if that
+/// many stood above.
+pub(crate) fn diff_by(old: &str, new: &str, above: usize, key: impl Fn(&str) -> String) -> String {
     let old: Vec<&str> = old.lines().collect();
     let new: Vec<&str> = new.lines().collect();
     let keys = |lines: &[&str]| lines.iter().map(|line| key(line)).collect::<Vec<String>>();
@@ -24,8 +25,8 @@ pub(crate) fn diff_by(old: &str, new: &str, key: impl Fn(&str) -> String) -> Str
     let mut text = String::new();
     for group in diff.grouped_ops(CONTEXT) {
         let first = group.first().map_or(0, |op| op.new_range().start);
-        if first > 0 {
-            let _ = writeln!(text, "@@ line {} @@", first + 1);
+        if above + first > 0 {
+            let _ = writeln!(text, "@@ line {} @@", above + first + 1);
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let (sign, lines, at) = match change.tag() {
@@ -43,7 +44,9 @@ pub(crate) fn diff_by(old: &str, new: &str, key: impl Fn(&str) -> String) -> Str
 /// What differs between two steps. What each says of itself at its top is left out: it always
 /// differs, and the page tells it.
 pub(crate) fn step_diff(old: &str, new: &str) -> String {
-    diff(without_top(old), without_top(new))
+    let (old, new_rest) = (without_top(old), without_top(new));
+    let left_out = new.lines().count() - new_rest.lines().count();
+    diff_by(old, new_rest, left_out, str::to_owned)
 }
 
 /// A step without its leading `//!` lines and the empty ones behind them.
@@ -83,6 +86,6 @@ mod tests {
     fn the_tops_of_steps_are_left_out() {
         let old = "//! Spin.\n//! Long.\n\nuse a;\nfn main() {}\n";
         let new = "//! Park.\n\nuse b;\nfn main() {}\n";
-        assert_eq!(step_diff(old, new), "-use a;\n+use b;\n fn main() {}\n");
+        assert_eq!(step_diff(old, new), "@@ line 3 @@\n-use a;\n+use b;\n fn main() {}\n");
     }
 }

@@ -140,8 +140,7 @@ impl Source<'_> {
         let text = self.house.text(file)?;
         let shown = match piece {
             None => Ok(Listing::whole(&text)),
-            // An item's head has at least two words.
-            Some(piece) if piece.contains(char::is_whitespace) => source::item(&text, piece),
+            Some(piece) if is_item(piece) => source::item(&text, piece),
             Some(name) => Listing::anchored(&text, name),
         };
         let shown = shown.map_err(|why| format!("`{file}`: {why}"))?;
@@ -151,7 +150,7 @@ impl Source<'_> {
             Some(_) if first == last => format!(", line {first}"),
             Some(_) => format!(", lines {first}–{last}"),
         };
-        let caption = match piece.filter(|piece| piece.contains(char::is_whitespace)) {
+        let caption = match piece.filter(|piece| is_item(piece)) {
             Some(item) => {
                 format!("<code>{}</code>: <code>{}</code>{lines}", escape(file), escape(item))
             }
@@ -224,6 +223,11 @@ impl Answer {
     fn listing(markdown: String, text: &str) -> Self {
         Self { markdown, listing_lines: text.lines().count() }
     }
+}
+
+/// An item's head has more than one word, or a sign as in `pin_project!`. An anchor's name has not.
+fn is_item(piece: &str) -> bool {
+    !piece.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter))
 }
 
 fn step_file(Number { chapter, place }: Number) -> String {

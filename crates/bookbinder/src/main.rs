@@ -4,6 +4,7 @@
 
 mod bind;
 mod browser;
+mod check;
 mod diff;
 mod directive;
 mod expand;
@@ -15,15 +16,16 @@ mod outputs;
 mod page;
 mod problem;
 mod source;
+mod summary;
 mod tokio;
 mod workshop;
 
+use check::{Parsed, Read};
 use clap::Parser;
-use expand::Source;
+use expand::{Expanded, Source};
 use house::House;
 use outputs::Then;
 use problem::Problem;
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// Builds the book, and checks that it says what the code does.
@@ -83,11 +85,21 @@ fn build(arguments: &Arguments) -> Result<Vec<Problem>, String> {
     outputs::check_files(&house, &workshop, &mut problems);
     let pages = page::pages(&house, &mut problems);
     let source = Source { house: &house, workshop: &workshop, pages: &pages };
-    let mut expanded = BTreeMap::new();
-    for page in &pages {
-        expanded.insert(page.name.clone(), source.expand(page, &mut problems).text);
-    }
-    bind::bind(&house, &expanded)?;
+    let expanded: Vec<Expanded> =
+        pages.iter().map(|page| source.expand(page, &mut problems)).collect();
+    let read: Vec<Read> = pages
+        .iter()
+        .zip(&expanded)
+        .map(|(page, expanded)| Read {
+            page,
+            expanded,
+            parsed: Parsed::new(&page.text, &expanded.asked),
+        })
+        .collect();
+    check::check_pages(&house, &workshop, &read, &mut problems);
+    bind::bind(&house, &read)?;
+    check::check_html(&house, &pages, &mut problems);
+    summary::print(&read);
     println!("built: book/out/index.html");
     if arguments.browser {
         let names: Vec<String> = pages.iter().map(bind::html_of).collect();
@@ -95,5 +107,6 @@ fn build(arguments: &Arguments) -> Result<Vec<Problem>, String> {
         problems.extend(browser::check(&house.path(bind::OUT), &names, shots)?);
     }
     problems.sort();
+    problems.dedup();
     Ok(problems)
 }

@@ -55,8 +55,8 @@ pub(crate) fn draw(house: &House, name: &str) -> Result<String, String> {
 fn framed(name: &str, About { title, says, .. }: &About, drawing: &Drawing) -> String {
     let Drawing { width, height, svg, below } = drawing;
     let (title, says) = (escape(title), escape(&one_line(says)));
-    // Half as large again as it is made for is large enough.
-    let widest = width + width / 2;
+    // A bit larger than it is made for, where there is room.
+    let widest = width + width / 4;
     let frame = format!(
         "<figure class=\"drawing\" id=\"figure-{name}\">\n\
          <figcaption>{title}</figcaption>\n\

@@ -75,7 +75,7 @@ impl Timeline {
         }
         for (number, row) in self.row.iter().enumerate() {
             let top = ROW * number as u32;
-            svg += &svg::text(MARGIN, top + 15, "start", "currentColor", &row.name);
+            svg += &svg::text(MARGIN + 5.0, top + 15, "start", "currentColor", &row.name);
             let mut before = 0.0;
             for part in &row.part {
                 if part.from < before || part.to < part.from || part.to > self.end {

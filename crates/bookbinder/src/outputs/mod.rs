@@ -134,7 +134,7 @@ fn compare(house: &House, printer: &Printer, text: &str, then: Then) -> Option<P
     if same {
         return None;
     }
-    let changes = before.as_ref().map(|before| diff_by(before, &text, normal::normal));
+    let changes = before.as_ref().map(|before| diff_by(before, &text, 0, normal::normal));
     if then == Then::Complain {
         let name = printer.name();
         // One that does not exist is told by `check_files`.
