@@ -1,7 +1,7 @@
 //! A slow server on this machine, to have something to wait for.
 //!
 //! It speaks HTTP/1.1 (hyper's) and runs on a thread of its own, so that nothing a step does to
-//! its own thread can slow it down.
+//! its own thread can slow it down. Where a clock would be too coarse, there is [`Paced`].
 
 use bytes::Bytes;
 use handcrank::net::TcpListener;
@@ -10,7 +10,9 @@ use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming, server::conn::http1};
 use std::convert::Infallible;
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// Starts a server that thinks for `delay` before each answer, and returns where it listens.
@@ -48,4 +50,67 @@ async fn answer(
     let body = format!("{{\"path\":\"{}\",\"turns\":3}}", request.uri().path());
     let response = Response::builder().header("content-type", "application/json");
     Ok(response.body(Full::new(Bytes::from(body))).expect("a header that is always valid"))
+}
+
+/// A server for one client and one request, which waits for a word before each part of its answer.
+///
+/// The first [`go_on`](Self::go_on) sends the head, the second the body. So it depends on nobody's
+/// speed how often a client has to wait.
+pub struct Paced {
+    address: SocketAddr,
+    word: mpsc::Sender<()>,
+}
+
+impl Paced {
+    /// Starts it. It ends with its client, or when this handle is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot listen on a free port of 127.0.0.1.
+    pub fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (word, words) = mpsc::channel();
+        std::thread::spawn(move || {
+            // A client that leaves in the middle is its own business.
+            let _ = listener.accept().and_then(|(stream, _)| answer_in_parts(&stream, &words));
+        });
+        Self { address, word }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets it send the next part.
+    pub fn go_on(&self) {
+        // One that has sent everything is gone.
+        let _ = self.word.send(());
+    }
+}
+
+fn answer_in_parts(
+    mut stream: &std::net::TcpStream,
+    words: &mpsc::Receiver<()>,
+) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let path = first.split(' ').nth(1).unwrap_or("/").to_owned();
+    // The head of a request ends with an empty line.
+    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+
+    let body = format!("{{\"path\":\"{path}\",\"turns\":3}}");
+    let kind = "application/json";
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    for part in [head, body] {
+        if words.recv().is_err() {
+            break;
+        }
+        stream.write_all(part.as_bytes())?;
+    }
+    Ok(())
 }

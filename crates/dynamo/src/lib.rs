@@ -22,7 +22,8 @@
 //! # Ok::<(), handcrank_dynamo::StartError>(())
 //! ```
 //!
-//! What runs where, and in which order it stops, is in the crate's README.
+//! What runs where, and in which order it stops, is in the crate's README. The book begins far below
+//! this crate, with `book/src/ch01-waiting.md`; its chapter 14, about this one, is not written yet.
 
 #![forbid(unsafe_code)]
 

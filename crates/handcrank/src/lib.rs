@@ -26,6 +26,9 @@
 //! (`handcrank-scheduler`). Here: [`runtime`] puts them together, and [`task`], [`time`], [`net`],
 //! [`signal`] and [`sync`] are what one uses.
 //!
+//! The book beside the crates, `book/src/introduction.md`, takes all of it apart and builds it up again;
+//! its second part, from chapter 7, is not written yet. `cargo x book --open` shows it.
+//!
 //! # Features
 //!
 //! - `net` (default): TCP, UDP and Unix sockets.

@@ -4,6 +4,8 @@
 //! They are written against `proc_macro` alone: a general parser for Rust costs each user seconds
 //! of compilation, and all that is needed here is to find a handful of tokens.
 //!
+//! (What an `async fn` itself becomes is the subject of `book/src/ch04-state-machine.md`.)
+//!
 //! Reading order: `token.rs` (what the parsers see), `args.rs` (what stands in the attribute's
 //! parentheses), `function.rs` (the parts of the function), `expand.rs` (the new function).
 

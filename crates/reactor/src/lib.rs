@@ -16,6 +16,9 @@
 //! 6. `wheel`: the hierarchical timing wheel. `timers`: the wheel shared. `timer`: one sleep.
 //! 7. `clock`, `instant`: time that tests can stop.
 //! 8. `reactor`: all of it together, and one turn of the crank.
+//!
+//! In the book, `book/src/ch01-waiting.md` tells what a thread that waits for everybody saves. The
+//! chapters about this crate, 7 and 8, are not written yet.
 
 #![forbid(unsafe_code)]
 

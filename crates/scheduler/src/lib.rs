@@ -9,6 +9,9 @@
 //! (what it sleeps on), `root`, `help` and `solo` (`block_on`), `home` (what a task keeps of its
 //! scheduler), `shutdown`, `registry` (the handle, and spawning).
 //!
+//! In the book, `book/src/ch05-tasks-and-a-run-queue.md` and `book/src/ch06-one-word-of-state.md` come
+//! first: they have one thread. The chapters about this crate, 9 to 11, are not written yet.
+//!
 //! ```
 //! use handcrank_scheduler::{Alone, Config, Scheduler};
 //! use handcrank_task::Id;

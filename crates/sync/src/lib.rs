@@ -9,6 +9,9 @@
 //!
 //! Reading order: `oneshot.rs` (two sides, one value), `waiters.rs` and `notify.rs` (any number of
 //! waiters), `tree.rs` and `cancel.rs` (tokens that cancel their descendants), `tracker.rs`.
+//!
+//! In the book, `book/src/ch03-wakers-and-block-on.md` tells what a waker is, and what it costs to lose one;
+//! chapter 13, about this crate, is not written yet.
 
 #![forbid(unsafe_code)]
 

@@ -145,6 +145,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
     // keeps it from giving up a pointer it does not have.
     let waker = ManuallyDrop::new(unsafe { waker::borrowed(raw) });
     let mut cx = Context::from_waker(&waker);
+    // ANCHOR: poll
     let polled = caught(|| {
         cell.stage.with_mut(|stage| {
             // SAFETY: RUNNING is set and we set it, so nobody else touches the stage. The future
@@ -162,6 +163,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
             }
         })
     });
+    // ANCHOR_END: poll
     let output = match polled {
         Ok(Poll::Pending) => {
             let woken = restore.leave();

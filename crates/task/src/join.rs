@@ -159,7 +159,12 @@ impl<T> JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("id", &self.id()).finish_non_exhaustive()
+        // SAFETY: the handle counts.
+        let header = unsafe { self.raw.header() };
+        f.debug_struct("JoinHandle")
+            .field("id", &header.id)
+            .field("state", &header.state)
+            .finish_non_exhaustive()
     }
 }
 

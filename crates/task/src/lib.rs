@@ -11,6 +11,9 @@
 //! `id`, `coop`, `bound`, `atomic_waker`, and `scoped`, which others use to make their own things
 //! current. The folder's README tells a task's life as a story, with the reasons.
 //!
+//! In the book, `book/src/ch06-one-word-of-state.md` comes to this design in small steps, and
+//! `book/src/ch05-tasks-and-a-run-queue.md` tells what a task is for.
+//!
 //! ```
 //! use handcrank_task::{Id, OwnedTasks, Schedule, Task, Woke, spawn};
 //! use std::collections::VecDeque;

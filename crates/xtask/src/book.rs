@@ -1,8 +1,24 @@
-//! What can be said about the book without building it.
+//! What can be said about the book without building it, and the way to the program that builds it.
 
-use crate::steps::{Outcome, root};
+use crate::steps::{Outcome, cargo, root};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::ExitCode;
+
+/// Hands everything over to the bookbinder: a program of its own, because it needs far more
+/// libraries than the rest of these commands.
+pub(crate) fn bind(arguments: &[String]) -> ExitCode {
+    let status =
+        cargo().args(["run", "--quiet", "--package", "bookbinder", "--"]).args(arguments).status();
+    match status {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo did not start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Every page that the table of contents names exists, and every page is named there, or included by
 /// another.

@@ -75,6 +75,11 @@ fn floor_of(name: &str) -> Option<i8> {
     FLOORS.iter().find(|(crate_name, _)| *crate_name == name).map(|(_, floor)| *floor)
 }
 
+/// Whether a package is a crate of the house that a reader meets: not the cellar, not a guest.
+pub(crate) fn is_on_a_floor(name: &str) -> bool {
+    floor_of(name).is_some_and(|floor| floor >= 0)
+}
+
 fn floors(workspace: &Workspace) -> Vec<String> {
     let mut broken = Vec::new();
     for package in &workspace.packages {

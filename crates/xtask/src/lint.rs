@@ -1,7 +1,7 @@
 //! `cargo x lint`.
 
 use crate::steps::{Steps, cargo, run};
-use crate::{bench, book, house};
+use crate::{bench, book, house, pointers};
 
 /// Formatting, clippy, the documentation, and what no ready-made tool checks.
 pub(crate) fn lint(steps: &mut Steps) {
@@ -21,5 +21,6 @@ pub(crate) fn lint(steps: &mut Steps) {
     });
     steps.run("The rules of the house", house::check);
     steps.run("The book's table of contents", book::check);
+    steps.run("Crates and chapters point to each other", pointers::check);
     steps.run("The README's figures", bench::check);
 }

@@ -4,11 +4,17 @@
 
 mod bench;
 mod book;
+mod chapters;
 mod client;
+mod exercises;
 mod house;
 mod lines;
 mod lint;
 mod metadata;
+mod paint;
+mod place;
+mod pointers;
+mod programs;
 mod sanitize;
 mod smoke;
 mod steps;
@@ -27,6 +33,42 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Lists the steps of the book: small programs, chapter by chapter.
+    Steps,
+    /// Runs one of them: `cargo x step 3.2`.
+    Step {
+        /// Its number, like `3.2`, or its name, like `ch03_2_park`.
+        step: String,
+        /// Build it with optimisations.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Lays an exercise out to be solved: `cargo x start 3.1`.
+    Start {
+        /// Its number, like `3.1`.
+        exercise: Option<String>,
+        /// Begin anew. What is there already is put aside.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Tests your solution of an exercise, and says what it lacks.
+    Check {
+        /// Its number. Not needed in the exercise's folder.
+        exercise: Option<String>,
+    },
+    /// Prints how the book solves an exercise.
+    Solution {
+        /// Its number. Not needed in the exercise's folder.
+        exercise: Option<String>,
+    },
+    /// Checks the exercises themselves: starters fail, solutions pass. With `--list`, lists them.
+    Exercises {
+        /// Only these, like `3.1`.
+        exercises: Vec<String>,
+        /// Show which there are.
+        #[arg(long)]
+        list: bool,
+    },
     /// Everything: all tests with all features, the examples in the documentation, every model.
     Test,
     /// The models alone: loom tries every interleaving of the lock-free protocols.
@@ -52,6 +94,13 @@ enum Command {
         #[command(flatten)]
         options: Box<bench::Options>,
     },
+    /// Builds the book, and checks that it says what the code does. `--help` has its options.
+    #[command(disable_help_flag = true)]
+    Book {
+        /// What the bookbinder is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Counts the lines of each crate, without tests and models.
     Lines,
 }
@@ -59,6 +108,15 @@ enum Command {
 fn main() -> ExitCode {
     let mut steps = steps::Steps::new();
     match Arguments::parse().command {
+        Command::Steps => return exit(programs::list()),
+        Command::Step { step, release } => return exit(programs::run(&step, release)),
+        Command::Start { exercise, again } => {
+            return exit(exercises::start(exercise.as_deref(), again));
+        }
+        Command::Check { exercise } => return exit(exercises::check(exercise.as_deref())),
+        Command::Solution { exercise } => return exit(exercises::solution(exercise.as_deref())),
+        Command::Exercises { list: true, .. } => return exit(exercises::list()),
+        Command::Exercises { exercises, list: false } => exercises::all(&mut steps, &exercises),
         Command::Test => test::everything(&mut steps),
         Command::Models { filter } => test::models(&mut steps, filter.as_deref()),
         Command::Lint => lint::lint(&mut steps),
@@ -67,7 +125,16 @@ fn main() -> ExitCode {
             sanitize::sanitize(&mut steps, sanitizer, stress);
         }
         Command::Bench { options } => bench::bench(&mut steps, &options),
+        Command::Book { arguments } => return book::bind(&arguments),
         Command::Lines => return lines::print(),
     }
     steps.finish()
+}
+
+/// For the commands that are no series of steps: their own exit code, or why there is none.
+fn exit(outcome: steps::Outcome<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|why| {
+        eprintln!("{why}");
+        ExitCode::FAILURE
+    })
 }

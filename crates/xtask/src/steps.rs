@@ -1,6 +1,6 @@
 //! Steps with headings and durations, and the summary at the end.
 
-use std::io::IsTerminal;
+use crate::paint::{bold, red};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -98,22 +98,6 @@ pub(crate) fn shown(command: &Command) -> String {
 fn shown_program(command: &Command) -> String {
     let program = Path::new(command.get_program());
     program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
-}
-
-fn bold(text: &str) -> String {
-    painted("1", text)
-}
-
-fn red(text: &str) -> String {
-    painted("1;31", text)
-}
-
-fn painted(colour: &str, text: &str) -> String {
-    if std::io::stdout().is_terminal() {
-        format!("\x1b[{colour}m{text}\x1b[0m")
-    } else {
-        text.to_owned()
-    }
 }
 
 #[cfg(test)]

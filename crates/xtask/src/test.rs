@@ -2,6 +2,8 @@
 
 use crate::metadata::Workspace;
 use crate::steps::{Outcome, Steps, cargo, run};
+use std::path::Path;
+use std::process::Command;
 
 /// All tests, then all models.
 pub(crate) fn everything(steps: &mut Steps) {
@@ -19,17 +21,8 @@ pub(crate) fn models(steps: &mut Steps, filter: Option<&str>) {
 fn run_models(filter: Option<&str>) -> Outcome {
     let workspace = Workspace::read()?;
     let mut command = cargo();
-    command
-        // A folder of their own, since the cfg changes how everything is built, and switching
-        // would build everything anew each time.
-        .env("CARGO_TARGET_DIR", workspace.target.join("models"))
-        .env("RUSTFLAGS", with_rustflags("--cfg handcrank_loom"))
-        // Models need speed, because they run the same code hundreds of thousands of times, but
-        // not the last word in optimisation; and they should see the debug assertions.
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true")
-        .args(["test", "--release", "--lib", "--no-fail-fast"]);
+    for_models(&mut command, &workspace.target.join("models"));
+    command.args(["test", "--release", "--lib", "--no-fail-fast"]);
     let mut any = false;
     for package in workspace.packages.iter().filter(|package| package.has_models()) {
         command.args(["--package", &package.name]);
@@ -42,6 +35,20 @@ fn run_models(filter: Option<&str>) -> Outcome {
         command.args(["--", filter]);
     }
     run(&mut command)
+}
+
+/// What cargo has to know to build models in release mode.
+pub(crate) fn for_models(command: &mut Command, target: &Path) {
+    command
+        // A folder of their own, since the cfg changes how everything is built, and switching
+        // would build everything anew each time.
+        .env("CARGO_TARGET_DIR", target)
+        .env("RUSTFLAGS", with_rustflags("--cfg handcrank_loom"))
+        // Models need speed, because they run the same code hundreds of thousands of times, but
+        // not the last word in optimisation; and they should see the debug assertions.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true");
 }
 
 /// Our flags after those that the user has set, so that both count.

@@ -1,0 +1,42 @@
+// Diagrams in the colours of the theme, also when it changes. The library is large, so it is loaded
+// where there is a diagram, and nowhere else.
+(() => {
+    const diagrams = [...document.querySelectorAll('pre.mermaid')];
+    if (diagrams.length === 0) {
+        return;
+    }
+    for (const diagram of diagrams) {
+        diagram.dataset.source = diagram.textContent;
+    }
+    const wanted = () => (document.documentElement.classList.contains('navy') ? 'dark' : 'default');
+    let drawn = null;
+    let drawing = Promise.resolve();
+
+    // One after another: the library keeps its settings in one place.
+    const draw = () => {
+        drawing = drawing.then(async () => {
+            const theme = wanted();
+            if (theme === drawn) {
+                return;
+            }
+            drawn = theme;
+            for (const diagram of diagrams) {
+                diagram.removeAttribute('data-processed');
+                diagram.textContent = diagram.dataset.source;
+            }
+            mermaid.initialize({ startOnLoad: false, theme });
+            await mermaid.run({ nodes: diagrams });
+        }).catch((error) => console.error(error));
+    };
+
+    const library = document.createElement('script');
+    library.src = path_to_root + 'mermaid.min.js';
+    library.onload = () => {
+        draw();
+        new MutationObserver(draw).observe(document.documentElement, {
+            attributes: true,
+            attributeFilter: ['class'],
+        });
+    };
+    document.head.append(library);
+})();
