@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::future::join;
 use parking_lot::Mutex;
-use steps::gate::Gate;
+use steps::gate::{Gate, pause};
 
 type Boxed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -139,15 +139,15 @@ fn main() {
     let mut executor = Executor::new();
     let (loaded, connected, closed) = (Gate::new(), Gate::new(), Gate::new());
 
-    // One task is woken by a timer ten times, opens two gates, and a while later the third.
+    // One task pauses ten times, opens two gates, and a while later the third.
     let gates = (Arc::clone(&loaded), Arc::clone(&connected), Arc::clone(&closed));
     executor.spawn(async move {
         for _ in 0..10 {
-            Gate::after(Duration::from_millis(2)).passed().await;
+            pause(Duration::from_millis(2)).await;
         }
         gates.0.open();
         gates.1.open();
-        Gate::after(Duration::from_millis(20)).passed().await;
+        pause(Duration::from_millis(20)).await;
         gates.2.open();
     });
     // 99 tasks wait for the two, and then for the third, and return a number.

@@ -1,6 +1,7 @@
 //! A gate that opens once: what the tasks of chapter 5 wait for.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -22,17 +23,6 @@ impl Gate {
     /// A closed gate, to be shared.
     pub fn new() -> Arc<Self> {
         Arc::default()
-    }
-
-    /// A gate that a thread opens after a while: the simplest timer there is.
-    pub fn after(delay: Duration) -> Arc<Self> {
-        let gate = Self::new();
-        let opened = Arc::clone(&gate);
-        thread::spawn(move || {
-            thread::sleep(delay);
-            opened.open();
-        });
-        gate
     }
 
     /// Opens it and wakes everybody who waits, in the order in which they came.
@@ -67,4 +57,24 @@ impl Gate {
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().expect("nobody panics with the lock")
     }
+}
+
+/// Waits at a gate that a thread opens after a while: the simplest timer there is.
+pub async fn pause(length: Duration) {
+    let gate = Gate::new();
+    let mut passed = pin!(gate.passed());
+    let mut opener = Some(Arc::clone(&gate));
+    poll_fn(|cx| {
+        let poll = passed.as_mut().poll(cx);
+        // Only now, with the waker left at the gate: so there is one wake for each pause, no matter
+        // how slow this thread is.
+        if let Some(gate) = opener.take() {
+            thread::spawn(move || {
+                thread::sleep(length);
+                gate.open();
+            });
+        }
+        poll
+    })
+    .await;
 }

@@ -37,6 +37,8 @@ pub(crate) struct Asked {
     pub(crate) range: Range<usize>,
     /// Counted from 1.
     pub(crate) line: usize,
+    /// Whether it has the line for itself.
+    pub(crate) alone: bool,
     /// What stands before it in its line, if it is blank: how far the answer is to be indented.
     pub(crate) indent: String,
     /// The error is for the author.
@@ -92,6 +94,7 @@ fn in_line(line: &str, number: usize, start: usize) -> impl Iterator<Item = Aske
         Some(Asked {
             range: start + range.start..start + range.end,
             line: number,
+            alone,
             indent: indent.to_owned(),
             directive,
         })

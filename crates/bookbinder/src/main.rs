@@ -1,8 +1,11 @@
 //! Builds the book, and checks that it says what the code does.
+//!
+//! `book/README.md` tells what a page may say; this is the program that keeps it to that.
 
 #![forbid(unsafe_code)]
 
 mod bind;
+mod browser;
 mod check;
 mod diff;
 mod directive;
@@ -11,6 +14,8 @@ mod figure;
 mod glossary;
 mod house;
 mod html;
+mod make;
+mod open;
 mod outputs;
 mod page;
 mod problem;
@@ -19,82 +24,82 @@ mod summary;
 mod tokio;
 mod workshop;
 
-use check::{Parsed, Read};
 use clap::Parser;
-use expand::{Expanded, Source};
 use house::House;
-use outputs::Then;
+use make::{Made, Runs};
 use problem::Problem;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Builds the book, and checks that it says what the code does.
+///
+/// Without options: runs every step and every broken variant, compares what they print with what
+/// the book shows, checks the pages, and leaves the book in book/out. All that is wrong is listed,
+/// each with its file and line; then the exit code is 1.
 #[derive(Parser)]
 #[command(name = "cargo x book", bin_name = "cargo x book")]
 struct Arguments {
     /// Do not run the steps and the broken variants.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["bless", "open"])]
     quick: bool,
-    /// Run the steps and variants, and write down what is missing or differs. Names are `3.2`,
-    /// `ch03_2_park` or a variant's; without one, all of them.
-    #[arg(long, value_name = "NAME", num_args = 0..)]
+    /// Run them, and write down what is missing or prints something else; read it before you commit.
+    /// A name is `3.2`, `ch03_2_park` or a variant's; without names: all of them.
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "open")]
     bless: Option<Vec<String>>,
+    /// Then look at every page with Chromium: wide and narrow, light and dark.
+    #[arg(long, conflicts_with = "open")]
+    browser: bool,
+    /// Put pictures of the pages, as the browser shows them, into this folder.
+    #[arg(long, value_name = "DIR", requires = "browser")]
+    shots: Option<PathBuf>,
+    /// Build quickly, show the book in the browser, and build again when something changes.
+    /// Ctrl-C ends it.
+    #[arg(long)]
+    open: bool,
+    /// Where to show it; the next free port if somebody has this one.
+    #[arg(long, default_value_t = 3000, requires = "open")]
+    port: u16,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match build(&arguments) {
-        Ok(problems) if problems.is_empty() => ExitCode::SUCCESS,
-        Ok(problems) => {
-            for problem in &problems {
-                eprintln!("{problem}");
-            }
-            ExitCode::FAILURE
+    let done = House::read().and_then(|house| {
+        if arguments.open {
+            return open::open(house, arguments.port).map(|()| ExitCode::SUCCESS);
         }
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
+        let runs = match arguments.bless {
+            Some(names) if names.is_empty() => Runs::BlessAll,
+            Some(names) => Runs::Bless(names),
+            None if arguments.quick => Runs::Nothing,
+            None => Runs::Compare,
+        };
+        let Made { mut problems, summary } = make::make(&house, &runs)?;
+        println!("\n{summary}");
+        println!("the book: {}", house.path(bind::OUT).join("index.html").display());
+        if arguments.browser {
+            // What is wrong with the table of contents has been told already.
+            let pages = page::pages(&house, &mut Vec::new());
+            let pages: Vec<String> = pages.iter().map(bind::html_of).collect();
+            let shots = arguments.shots.as_deref();
+            problems.extend(browser::check(&house.path(bind::OUT), &pages, shots)?);
         }
-    }
+        Ok(tell(&problems))
+    });
+    done.unwrap_or_else(|why| {
+        eprintln!("{why}");
+        ExitCode::FAILURE
+    })
 }
 
-fn build(arguments: &Arguments) -> Result<Vec<Problem>, String> {
-    let house = House::read()?;
-    let mut problems = Vec::new();
-    let workshop = workshop::Workshop::read(&house, &mut problems);
-    match &arguments.bless {
-        Some(names) if names.is_empty() => {
-            outputs::run(&house, &outputs::printers(&workshop), Then::Bless, &mut problems);
-        }
-        Some(names) => {
-            let printers: Result<Vec<_>, _> =
-                names.iter().map(|name| outputs::find(&workshop, name)).collect();
-            outputs::run(&house, &printers?, Then::BlessEach, &mut problems);
-        }
-        None if arguments.quick => {}
-        None => {
-            outputs::run(&house, &outputs::printers(&workshop), Then::Complain, &mut problems);
-        }
+/// Lists what is wrong.
+fn tell(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("{problem}");
     }
-    outputs::check_files(&house, &workshop, &mut problems);
-    let pages = page::pages(&house, &mut problems);
-    let source = Source { house: &house, workshop: &workshop, pages: &pages };
-    let expanded: Vec<Expanded> =
-        pages.iter().map(|page| source.expand(page, &mut problems)).collect();
-    let read: Vec<Read> = pages
-        .iter()
-        .zip(&expanded)
-        .map(|(page, expanded)| Read {
-            page,
-            expanded,
-            parsed: Parsed::new(&page.text, &expanded.asked),
-        })
-        .collect();
-    check::check_pages(&house, &workshop, &read, &mut problems);
-    bind::bind(&house, &read)?;
-    check::check_html(&house, &pages, &mut problems);
-    summary::print(&read);
-    println!("built: book/out/index.html");
-    problems.sort();
-    problems.dedup();
-    Ok(problems)
+    match problems.len() {
+        0 => return ExitCode::SUCCESS,
+        1 => eprintln!("one thing is wrong with the book"),
+        count => eprintln!("{count} things are wrong with the book"),
+    }
+    ExitCode::FAILURE
 }

@@ -2,6 +2,7 @@
 
 use crate::bind::{OUT, html_of};
 use crate::house::House;
+use crate::html::decoded;
 use crate::page::Page;
 use crate::problem::{Problem, line_of};
 use regex::Regex;
@@ -67,7 +68,9 @@ fn wrong(out: &Path, from: &str, target: &str, ends: &BTreeMap<String, Ends>) ->
         return None;
     }
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-    let (path, anchor) = (plain(path), plain(anchor));
+    let (Some(path), Some(anchor)) = (decoded(path), decoded(anchor)) else {
+        return Some(format!("`{target}` is no address; write `%` as `%25`"));
+    };
     let name = if path.is_empty() {
         from.to_owned()
     } else {
@@ -97,24 +100,6 @@ fn tidy(path: &str) -> String {
         }
     }
     parts.join("/")
-}
-
-/// An address without its `%20`.
-fn plain(address: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = address.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = (*first == b'%').then(|| after.get(..2)).flatten();
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            bytes.push(byte);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The line of a page that names a target, as its author wrote it. 0 if none does.

@@ -97,7 +97,9 @@ fn blanked(page: &str, asked: &[Asked]) -> String {
     let mut copied = 0;
     for one in asked {
         text += &page[copied..one.range.start];
-        text += &" ".repeat(one.range.len());
+        // Blanks before words in the same line would make them an indented block of code.
+        let blank = if one.alone { " " } else { "." };
+        text += &blank.repeat(one.range.len());
         copied = one.range.end;
     }
     text + &page[copied..]
@@ -121,5 +123,13 @@ mod tests {
         assert_eq!(parsed.fences[0].text, "cargo x step 1.1\n");
         assert_eq!(parsed.fences[1].language, "");
         assert_eq!(parsed.words, 8);
+    }
+
+    #[test]
+    fn what_is_asked_for_leaves_no_block_of_code() {
+        let page = "{{#tokio src/lib.rs}} is a file.\n\n{{#step 1.1}}\n\nMore.\n";
+        let parsed = Parsed::new(page, &asked(page));
+        assert!(parsed.fences.is_empty());
+        assert_eq!(parsed.words, 4);
     }
 }

@@ -37,7 +37,7 @@ fn a_call_is_never_lost() {
 #[test]
 fn two_callers_are_both_seen() {
     // Three threads in all: two forced switches are as deep as the search goes in seconds.
-    let mut model = loom::model::Builder::new();
+    let mut model = handcrank_task::primitives::Builder::new();
     model.preemption_bound = Some(2);
     model.check(|| {
         let parker = Parker::new();

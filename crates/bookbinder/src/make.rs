@@ -1,0 +1,68 @@
+//! From the folders to the finished book, once.
+
+use crate::check::{self, Parsed, Read};
+use crate::expand::{Expanded, Source};
+use crate::house::House;
+use crate::outputs::{self, Printer, Then};
+use crate::problem::Problem;
+use crate::workshop::Workshop;
+use crate::{bind, page, summary};
+
+/// Which steps and variants are run, and what becomes of their output.
+pub(crate) enum Runs {
+    /// None.
+    Nothing,
+    /// All; a difference is a problem.
+    Compare,
+    /// All; what is missing or says something else is written down.
+    BlessAll,
+    /// These, and what they print is written down.
+    Bless(Vec<String>),
+}
+
+/// What came of it. The pages are made in any case.
+pub(crate) struct Made {
+    /// Sorted, each once.
+    pub(crate) problems: Vec<Problem>,
+    /// Words and minutes of each chapter.
+    pub(crate) summary: String,
+}
+
+/// Runs, checks and binds. An error means that there is no book at all.
+pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
+    let mut problems = Vec::new();
+    let workshop = Workshop::read(house, &mut problems);
+    let all = || outputs::printers(&workshop);
+    match runs {
+        Runs::Nothing => {}
+        Runs::Compare => outputs::run(house, &all(), Then::Complain, &mut problems),
+        Runs::BlessAll => outputs::run(house, &all(), Then::Bless, &mut problems),
+        Runs::Bless(names) => {
+            let printers: Result<Vec<Printer>, String> =
+                names.iter().map(|name| outputs::find(&workshop, name)).collect();
+            outputs::run(house, &printers?, Then::BlessEach, &mut problems);
+        }
+    }
+    outputs::check_files(house, &workshop, &mut problems);
+
+    let pages = page::pages(house, &mut problems);
+    let source = Source { house, workshop: &workshop, pages: &pages };
+    let expanded: Vec<Expanded> =
+        pages.iter().map(|page| source.expand(page, &mut problems)).collect();
+    let read: Vec<Read> = pages
+        .iter()
+        .zip(&expanded)
+        .map(|(page, expanded)| Read {
+            page,
+            expanded,
+            parsed: Parsed::new(&page.text, &expanded.asked),
+        })
+        .collect();
+    check::check_pages(house, &workshop, &read, &mut problems);
+    bind::bind(house, &read)?;
+    check::check_html(house, &pages, &mut problems);
+
+    problems.sort();
+    problems.dedup();
+    Ok(Made { problems, summary: summary::summary(&read) })
+}
