@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod bind;
+mod browser;
 mod check;
 mod diff;
 mod directive;
@@ -27,6 +28,7 @@ use clap::Parser;
 use house::House;
 use make::{Made, Runs};
 use problem::Problem;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Builds the book, and checks that it says what the code does.
@@ -44,6 +46,12 @@ struct Arguments {
     /// A name is `3.2`, `ch03_2_park` or a variant's; without names: all of them.
     #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "open")]
     bless: Option<Vec<String>>,
+    /// Then look at every page with Chromium: wide and narrow, light and dark.
+    #[arg(long, conflicts_with = "open")]
+    browser: bool,
+    /// Put pictures of the pages, as the browser shows them, into this folder.
+    #[arg(long, value_name = "DIR", requires = "browser")]
+    shots: Option<PathBuf>,
     /// Build quickly, show the book in the browser, and build again when something changes.
     /// Ctrl-C ends it.
     #[arg(long)]
@@ -65,9 +73,16 @@ fn main() -> ExitCode {
             None if arguments.quick => Runs::Nothing,
             None => Runs::Compare,
         };
-        let Made { problems, summary } = make::make(&house, &runs)?;
+        let Made { mut problems, summary } = make::make(&house, &runs)?;
         println!("\n{summary}");
         println!("the book: {}", house.path(bind::OUT).join("index.html").display());
+        if arguments.browser {
+            // What is wrong with the table of contents has been told already.
+            let pages = page::pages(&house, &mut Vec::new());
+            let pages: Vec<String> = pages.iter().map(bind::html_of).collect();
+            let shots = arguments.shots.as_deref();
+            problems.extend(browser::check(&house.path(bind::OUT), &pages, shots)?);
+        }
         Ok(tell(&problems))
     });
     done.unwrap_or_else(|why| {

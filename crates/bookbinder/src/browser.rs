@@ -1,0 +1,221 @@
+//! `cargo x book --browser`: each page as a reader sees it.
+//!
+//! A browser opens every page of the built book, wide and narrow, light and dark, and is asked what
+//! is wrong with it. The questions are in `browser/probe.js`; what the browser complains about by
+//! itself (errors of scripts, requests that fail, requests that leave this machine) counts as well.
+
+mod base64;
+mod chromium;
+mod complaint;
+mod devtools;
+mod shape;
+
+use crate::bind;
+use crate::problem::Problem;
+use chromium::Chromium;
+use complaint::complaint;
+use devtools::Tab;
+use serde_json::{Value, json};
+use shape::{SHAPES, Shape, Theme};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What a page is asked, once it has been loaded.
+const PROBE: &str = include_str!("browser/probe.js");
+
+/// How long a page may take until nothing more happens in it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The word that is searched for. A book about runtimes has it.
+const SOUGHT: &str = "runtime";
+
+/// Looks at the pages of the built book. They are given by the names of their HTML files, in the order
+/// of reading. With `shots`, pictures of them go to that folder.
+///
+/// What is wrong is a problem of the page; an error is that there is no browser, or that it does not
+/// answer.
+pub(crate) fn check(
+    site: &Path,
+    pages: &[String],
+    shots: Option<&Path>,
+) -> Result<Vec<Problem>, String> {
+    let started = Instant::now();
+    let found = look(site, pages, shots)?;
+    println!(
+        "browser: {} pages, each seen in {} ways, in {:.1} s",
+        pages.len(),
+        SHAPES.len() * Theme::ALL.len(),
+        started.elapsed().as_secs_f64(),
+    );
+    Ok(found.problems())
+}
+
+fn look(site: &Path, pages: &[String], shots: Option<&Path>) -> Result<Found, String> {
+    let site = site.canonicalize().map_err(|error| format!("{}: {error}", site.display()))?;
+    if let Some(shots) = shots {
+        std::fs::create_dir_all(shots).map_err(|error| format!("{}: {error}", shots.display()))?;
+    }
+    let mut found = Found::default();
+    let mut chromium = Chromium::start()?;
+    let mut tab = chromium.tab()?;
+    for shape in SHAPES {
+        shape.put_on(&mut tab)?;
+        for theme in Theme::ALL {
+            theme.put_on(&mut tab)?;
+            for page in pages {
+                let seen = Seen { page, shape: shape.name, theme: theme.name() };
+                for what in visit(&mut tab, &site, page, theme)? {
+                    found.add(&seen, what);
+                }
+                if let Some(shots) = shots {
+                    let name = page.trim_end_matches(".html").replace('/', "-");
+                    let file = format!("{name}.{}.{}.png", shape.name, theme.name());
+                    shoot(&mut tab, &shape, &shots.join(file))?;
+                }
+            }
+            if let Some(page) = pages.first() {
+                let seen = Seen { page, shape: shape.name, theme: theme.name() };
+                for what in search(&mut tab, &site, page)? {
+                    found.add(&seen, what);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Opens a page and asks it. What it answers are complaints.
+fn visit(tab: &mut Tab, site: &Path, page: &str, theme: Theme) -> Result<Vec<String>, String> {
+    open(tab, site, page)?;
+    let question = format!("({PROBE})({:?}, {})", theme.name(), PATIENCE.as_millis());
+    let answer = tab.evaluate(&question, PATIENCE * 2).map_err(|why| format!("{page}: {why}"))?;
+    let mut complaints: Vec<String> = tab.events().iter().filter_map(complaint).collect();
+    let asked = answer.as_array().ok_or_else(|| format!("{page}: the probe answers {answer}"))?;
+    complaints.extend(asked.iter().filter_map(|one| one.as_str().map(str::to_owned)));
+    Ok(complaints)
+}
+
+fn open(tab: &mut Tab, site: &Path, page: &str) -> Result<(), String> {
+    // What the page before still had to say is not about this one.
+    tab.events();
+    let url = format!("file://{}", site.join(page).display());
+    let answer = tab.call("Page.navigate", &json!({ "url": url }))?;
+    if let Some(why) = answer["errorText"].as_str() {
+        return Err(format!("{page}: {why}"));
+    }
+    tab.wait_for("Page.loadEventFired", PATIENCE).map_err(|why| format!("{page}: {why}"))
+}
+
+/// Searches as a reader does: opens the box, types a word, and waits for what is found.
+fn search(tab: &mut Tab, site: &Path, page: &str) -> Result<Vec<String>, String> {
+    open(tab, site, page)?;
+    tab.evaluate(
+        "document.getElementById('mdbook-search-toggle').click(), \
+         document.getElementById('mdbook-searchbar').focus()",
+        PATIENCE,
+    )?;
+    for letter in SOUGHT.chars() {
+        let letter = letter.to_string();
+        tab.call(
+            "Input.dispatchKeyEvent",
+            &json!({ "type": "keyDown", "text": letter, "key": letter }),
+        )?;
+        tab.call("Input.dispatchKeyEvent", &json!({ "type": "keyUp", "key": letter }))?;
+    }
+    let question = format!(
+        "(async () => {{ \
+            const until = performance.now() + {}; \
+            let found; \
+            do {{ \
+                await new Promise((later) => setTimeout(later, 20)); \
+                found = document.querySelectorAll('#mdbook-searchresults li a').length; \
+            }} while (found === 0 && performance.now() < until); \
+            return found; \
+        }})()",
+        PATIENCE.as_millis() / 3,
+    );
+    let found = tab.evaluate(&question, PATIENCE)?;
+    let mut complaints: Vec<String> = tab.events().iter().filter_map(complaint).collect();
+    if found.as_u64().unwrap_or(0) == 0 {
+        complaints.push(format!("a search for \"{SOUGHT}\" finds nothing"));
+    }
+    Ok(complaints)
+}
+
+/// A picture of the whole page.
+fn shoot(tab: &mut Tab, shape: &Shape, file: &Path) -> Result<(), String> {
+    /// The browser draws no more than this.
+    const HIGHEST: f64 = 16_000.0;
+    let metrics = tab.call("Page.getLayoutMetrics", &json!({}))?;
+    let height = metrics["cssContentSize"]["height"].as_f64().unwrap_or(800.0).min(HIGHEST);
+    let clip = json!({ "x": 0, "y": 0, "width": shape.width, "height": height, "scale": 1 });
+    let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+    let shot = tab.call("Page.captureScreenshot", &wanted)?;
+    let bytes = shot["data"].as_str().and_then(base64::decode).ok_or("a picture without data")?;
+    std::fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// A page in one of the ways to see it.
+struct Seen<'a> {
+    page: &'a str,
+    shape: &'static str,
+    theme: &'static str,
+}
+
+/// What is wrong, with where it was seen. Most mistakes are seen in all ways, and are told once.
+#[derive(Default)]
+struct Found(BTreeMap<(String, String), Vec<String>>);
+
+impl Found {
+    fn add(&mut self, seen: &Seen<'_>, what: String) {
+        let place = format!("{} {}", seen.shape, seen.theme);
+        let places = self.0.entry((seen.page.to_owned(), what)).or_default();
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let all = SHAPES.len() * Theme::ALL.len();
+        let told = |((page, what), places): (&(String, String), &Vec<String>)| {
+            let where_seen = if places.len() == all {
+                String::new()
+            } else {
+                format!(" ({})", places.join(", "))
+            };
+            Problem::of(format!("{}/{page}", bind::OUT), format!("{what}{where_seen}"))
+        };
+        self.0.iter().map(told).collect()
+    }
+}
+
+/// A value out of an answer, as text; quotes only where it is not text.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_told_once() {
+        let mut found = Found::default();
+        for shape in SHAPES {
+            for theme in Theme::ALL {
+                let seen = Seen { page: "a.html", shape: shape.name, theme: theme.name() };
+                found.add(&seen, "too wide".to_owned());
+                if theme.name() == "navy" {
+                    found.add(&seen, "too dark".to_owned());
+                    found.add(&seen, "too dark".to_owned());
+                }
+            }
+        }
+        let said: Vec<String> = found.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said,
+            ["book/out/a.html: too dark (desktop navy, phone navy)", "book/out/a.html: too wide"]
+        );
+    }
+}
