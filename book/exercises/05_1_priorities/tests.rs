@@ -151,10 +151,11 @@ fn turns_are_not_saved_up() {
     executor.spawn(High, {
         let log = log.clone();
         async move {
-            // Until both sleep, and then for a while alone.
-            let mut alone = 0;
-            while alone < 10 * HIGH_IN_A_ROW + 3 {
+            // Until both sleep, or would have slept, and then for a while alone.
+            let (mut polls, mut alone) = (0, 0);
+            while alone < 10 * HIGH_IN_A_ROW + 3 && polls < 10_000 {
                 yield_now().await;
+                polls += 1;
                 alone += usize::from(sleeping.lock().unwrap().len() == 2);
             }
             sleeping.lock().unwrap().drain(..).for_each(Waker::wake);
@@ -197,10 +198,13 @@ fn a_wake_keeps_the_priority() {
         });
     }
     executor.spawn(Low, async move {
-        // Low goes first here, and is behind all the same.
-        while sleeping.lock().unwrap().len() < 2 {
+        for _ in 0..10_000 {
             yield_now().await;
+            if sleeping.lock().unwrap().len() == 2 {
+                break;
+            }
         }
+        // The low one is woken first, and is behind all the same.
         while let Some(waker) = sleeping.lock().unwrap().pop() {
             waker.wake();
         }

@@ -16,7 +16,10 @@ fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     });
     match receiver.recv_timeout(Duration::from_secs(5)) {
         Ok(value) => value,
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs: nothing for five seconds"),
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!(
+            "`run` has not returned for five seconds: it counts a task as alive that has ended, \
+             or waits for a lock"
+        ),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             std::panic::resume_unwind(running.join().unwrap_err())
         }

@@ -16,7 +16,7 @@ fn explore(model: impl Fn(Pool) + Send + Sync + 'static) {
 }
 
 fn explore_with(max_threads: usize, switches: usize, model: impl Fn(Pool) + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
+    let mut builder = handcrank_task::primitives::Builder::new();
     builder.preemption_bound = Some(switches);
     builder.check(move || model(Pool::new(Config { max_threads, ..Config::default() })));
 }

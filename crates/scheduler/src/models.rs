@@ -26,7 +26,7 @@ use std::time::Duration;
 
 /// Explores with at most so many forced switches between threads, in what `watch` surrounds.
 fn explore(switches: usize, model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
+    let mut builder = handcrank_task::primitives::Builder::new();
     builder.preemption_bound = Some(switches);
     builder.max_branches = 20_000;
     builder.expect_explicit_explore = true;

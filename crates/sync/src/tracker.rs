@@ -364,7 +364,7 @@ mod models {
     #[test]
     fn the_last_exit_meets_the_close() {
         // Three threads: two forced switches are as deep as the search goes in seconds.
-        let mut model = loom::model::Builder::new();
+        let mut model = handcrank_task::primitives::Builder::new();
         model.preemption_bound = Some(2);
         model.check(|| {
             let tracker = TaskTracker::new();
