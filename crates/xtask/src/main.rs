@@ -61,7 +61,7 @@ enum Command {
         /// Its number. Not needed in the exercise's folder.
         exercise: Option<String>,
     },
-    /// Checks the exercises themselves: starters fail, solutions pass. With `--list`, lists them.
+    /// With `--list`, lists the exercises. Without, checks that each of them is one.
     Exercises {
         /// Only these, like `3.1`.
         exercises: Vec<String>,
@@ -69,7 +69,7 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
-    /// Builds the book, and checks that it says what the code does. `--help` has its options.
+    /// Builds the book, and checks it. `cargo x book --help` has the options.
     #[command(disable_help_flag = true)]
     Book {
         /// What the bookbinder is told.
