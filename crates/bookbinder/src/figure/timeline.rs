@@ -4,7 +4,7 @@ use super::{Drawing, svg};
 use serde::Deserialize;
 use std::fmt::Write;
 
-const WIDTH: u32 = 480;
+const WIDTH: u32 = 420;
 /// Room at the left and at the right.
 const MARGIN: f64 = 12.0;
 /// From the top of a row's name to the top of the next one's.
