@@ -9,13 +9,15 @@ use std::time::Duration;
 
 type Job<T> = Box<dyn FnOnce() -> T + Send>;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a job waits for others, and how long a test waits for all jobs.
+const PATIENCE: Duration = Duration::from_secs(4);
+const LONG: Duration = Duration::from_secs(30);
 
 /// Runs the jobs beside this thread, and gives up on them after some seconds.
 fn all<T: Send + 'static>(jobs: Vec<Job<T>>, threads: usize) -> Vec<T> {
     let (done, wait) = mpsc::channel();
     thread::spawn(move || done.send(run_all(jobs, threads)));
-    wait.recv_timeout(2 * PATIENCE).expect("`run_all` did not return, or it panicked")
+    wait.recv_timeout(LONG).expect("`run_all` did not return, or it panicked")
 }
 
 /// A number that one can wait for.
@@ -93,7 +95,8 @@ fn all_threads_work() {
 }
 
 /// One job was waiting for all others to be done, and some never were: they had been given to its
-/// thread in advance. A thread that is free should take whatever job is next.
+/// thread in advance, or no other thread worked meanwhile (then see `all_threads_work` first). A
+/// thread that is free should take whatever job is next.
 #[test]
 fn a_free_thread_takes_the_next_job() {
     let done = Arc::new(Count::default());
@@ -111,7 +114,8 @@ fn a_free_thread_takes_the_next_job() {
 }
 
 /// A job's panic has to reach the caller of `run_all`, and the other jobs have to run all the same,
-/// also with a single thread.
+/// also with a single thread. So a thread has to survive it: `std::panic::catch_unwind` keeps a panic, and
+/// `resume_unwind` lets it go on when all jobs have ended.
 #[test]
 fn a_panic_reaches_the_caller_after_the_other_jobs() {
     let done = Arc::new(AtomicUsize::new(0));
@@ -126,7 +130,7 @@ fn a_panic_reaches_the_caller_after_the_other_jobs() {
         .collect::<Vec<_>>();
     let (ended, wait) = mpsc::channel();
     thread::spawn(move || ended.send(catch_unwind(AssertUnwindSafe(|| run_all(jobs, 1))).is_err()));
-    let panicked = wait.recv_timeout(2 * PATIENCE).expect("`run_all` did not return");
+    let panicked = wait.recv_timeout(LONG).expect("`run_all` did not return");
     assert!(panicked, "nobody heard of the panic");
     assert_eq!(done.load(SeqCst), 9, "jobs that ran");
 }

@@ -88,6 +88,28 @@ mod models {
     use handcrank_task::primitives::{model, thread};
     use std::sync::Arc;
 
+    /// One thing, and a driver that lies down at most once.
+    #[test]
+    fn a_push_calls_the_driver() {
+        model(|| {
+            let inbox = Arc::new(Inbox::new());
+            let pushing = thread::spawn({
+                let inbox = Arc::clone(&inbox);
+                move || inbox.push(1).unwrap()
+            });
+            let parker = Parker::new();
+            let driver = Waker::from(parker.unparker());
+            let mut local = VecDeque::new();
+            inbox.register(&driver);
+            inbox.take_into(&mut local);
+            if local.is_empty() {
+                parker.park();
+                inbox.take_into(&mut local);
+            }
+            pushing.join().unwrap();
+        });
+    }
+
     #[test]
     fn a_push_meets_a_driver_that_goes_to_sleep() {
         model(|| {

@@ -277,6 +277,31 @@ fn poll<T>(handle: &mut JoinHandle<T>, waker: &Waker) -> Poll<Result<T, crate::J
     Pin::new(handle).poll(&mut Context::from_waker(waker))
 }
 
+/// A scheduler for a task that runs once.
+struct Nowhere;
+
+impl Schedule for Nowhere {
+    fn schedule(&self, task: Task, _: Woke) {
+        drop(task);
+    }
+    fn owned(&self) -> Option<&OwnedTasks> {
+        None
+    }
+}
+
+/// One poll of the handle against the end: is the output there, or will somebody call?
+#[test]
+fn a_joiner_is_called_or_has_the_output() {
+    model(|| {
+        let (task, mut handle) = spawn(async {}, Nowhere, Id::next());
+        let runner = thread::spawn(|| task.run());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let ready = poll(&mut handle, &joiner::waker(&calls)).is_ready();
+        runner.join().unwrap();
+        assert!(ready || calls.load(SeqCst) == 1, "the joiner sleeps for ever");
+    });
+}
+
 /// Does the handle either see the output or get woken, also when it changes its waker?
 #[test]
 fn a_join_against_the_completion() {

@@ -399,3 +399,6 @@ impl fmt::Debug for State {
 
 #[cfg(all(test, not(handcrank_loom)))]
 mod tests;
+
+#[cfg(all(test, handcrank_loom))]
+mod models;

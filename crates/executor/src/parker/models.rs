@@ -34,6 +34,29 @@ fn a_call_is_never_lost() {
     });
 }
 
+/// Work that is seen only by one who has heard the call: it is counted without any ordering.
+#[test]
+fn a_second_call_brings_its_work_along() {
+    model(|| {
+        let parker = Parker::new();
+        let unparker = parker.unparker();
+        let brought = Arc::new(AtomicUsize::new(0));
+        let caller = thread::spawn({
+            let brought = Arc::clone(&brought);
+            move || {
+                for count in 1..=2 {
+                    brought.store(count, Ordering::Relaxed);
+                    unparker.unpark();
+                }
+            }
+        });
+        while brought.load(Ordering::Relaxed) != 2 {
+            parker.park();
+        }
+        caller.join().unwrap();
+    });
+}
+
 #[test]
 fn two_callers_are_both_seen() {
     // Three threads in all: two forced switches are as deep as the search goes in seconds.

@@ -18,24 +18,24 @@ struct Data {
     turns: u32,
 }
 
-async fn fetch_and_process(client: Client, _slot: Slot) -> io::Result<Data> {
+async fn fetch_and_process(client: &Client, _slot: Slot) -> io::Result<Data> {
     let response = logged("get", client.get("/data")).await?;
     let data = logged("json", response.json::<Data>()).await?;
     Ok(data)
 }
 
-/// The same by hand: a variant for each place where it can stand still.
+/// By hand: a variant for each place where it can stand still.
 ///
 /// What a variant holds is dropped from top to bottom, hence the child before the slot.
-enum FetchAndProcess {
-    Start { client: Client, slot: Slot },
-    WaitingForResponse { get: Logged<Get>, slot: Slot },
-    WaitingForJson { json: Logged<Json<Data>>, slot: Slot },
+enum FetchAndProcess<'a> {
+    Start { client: &'a Client, slot: Slot },
+    WaitingForResponse { get: Logged<Get<'a>>, slot: Slot },
+    WaitingForJson { json: Logged<Json<'a, Data>>, slot: Slot },
     Done,
     Panicked,
 }
 
-impl FetchAndProcess {
+impl FetchAndProcess<'_> {
     fn name(&self) -> &'static str {
         match self {
             Self::Start { .. } => "Start",
@@ -47,7 +47,7 @@ impl FetchAndProcess {
     }
 }
 
-impl Future for FetchAndProcess {
+impl Future for FetchAndProcess<'_> {
     type Output = io::Result<Data>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -103,17 +103,17 @@ fn main() -> io::Result<()> {
             "{}",
             bold("polls   it returned                 its state            dropped with it")
         );
-        for polls in 0..=3 {
+        for polls in 0..=4 {
             let server = Paced::start();
             let client = Client::connect(server.address()).await?;
-            let mut compiled = Box::pin(fetch_and_process(client, Slot));
+            let mut compiled = Box::pin(fetch_and_process(&client, Slot));
             let result = poll_some(compiled.as_mut(), &server, polls).await;
             drop(compiled);
             let dropped = log::take();
 
             let server = Paced::start();
             let client = Client::connect(server.address()).await?;
-            let mut by_hand = Box::pin(FetchAndProcess::Start { client, slot: Slot });
+            let mut by_hand = Box::pin(FetchAndProcess::Start { client: &client, slot: Slot });
             assert_eq!(result, poll_some(by_hand.as_mut(), &server, polls).await);
             let state = by_hand.name();
             drop(by_hand);

@@ -1,4 +1,4 @@
-//! Enum: the same function written by hand, and the same log.
+//! Enum: the same with the children in it, and the same log.
 
 use handcrank::runtime::Builder;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use steps::client::{Client, Get, Json};
 use steps::log::{self, Logged, logged};
-use steps::paint::{bold, green};
+use steps::paint::{dim, green};
 use steps::server::Paced;
 
 #[derive(Deserialize)]
@@ -19,24 +19,24 @@ struct Data {
     turns: u32,
 }
 
-async fn fetch_and_process(client: Client, _slot: Slot) -> io::Result<Data> {
+async fn fetch_and_process(client: &Client, _slot: Slot) -> io::Result<Data> {
     let response = logged("get", client.get("/data")).await?;
     let data = logged("json", response.json::<Data>()).await?;
     Ok(data)
 }
 
-/// The same by hand: a variant for each place where it can stand still.
+/// By hand: a variant for each place where it can stand still.
 ///
 /// What a variant holds is dropped from top to bottom, hence the child before the slot.
-enum FetchAndProcess {
-    Start { client: Client, slot: Slot },
-    WaitingForResponse { get: Logged<Get>, slot: Slot },
-    WaitingForJson { json: Logged<Json<Data>>, slot: Slot },
+enum FetchAndProcess<'a> {
+    Start { client: &'a Client, slot: Slot },
+    WaitingForResponse { get: Logged<Get<'a>>, slot: Slot },
+    WaitingForJson { json: Logged<Json<'a, Data>>, slot: Slot },
     Done,
     Panicked,
 }
 
-impl Future for FetchAndProcess {
+impl Future for FetchAndProcess<'_> {
     type Output = io::Result<Data>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -90,25 +90,19 @@ fn main() -> io::Result<()> {
     runtime.block_on(async {
         let server = Paced::start();
         let client = Client::connect(server.address()).await?;
-        let mut compiled = pin!(fetch_and_process(client, Slot));
+        let mut compiled = pin!(fetch_and_process(&client, Slot));
         let polls = poll_to_the_end(compiled.as_mut(), &server).await;
+        show("compiled", &polls);
 
         let server = Paced::start();
         let client = Client::connect(server.address()).await?;
-        let mut by_hand = pin!(FetchAndProcess::Start { client, slot: Slot });
+        let mut by_hand = pin!(FetchAndProcess::Start { client: &client, slot: Slot });
         let same = poll_to_the_end(by_hand.as_mut(), &server).await;
+        show("by hand", &same);
 
-        println!("{}", bold("poll   what happened inside                        it returned"));
-        for (number, Polled { inside, result }) in polls.iter().enumerate() {
-            println!("{:4}   {inside:41}   {}", number + 1, green(result));
-        }
-        println!("by hand, the same log: {}", same == polls);
-        println!(
-            "compiled, {} B, polled once more: {}",
-            size_of_val(&*compiled),
-            panic_of(compiled)
-        );
-        println!("by hand,  {} B, polled once more: {}", size_of_val(&*by_hand), panic_of(by_hand));
+        println!("the same log: {}", green(same == polls));
+        println!("compiled   ≈{:4} B, once more: {}", size_of_val(&*compiled), panic_of(compiled));
+        println!("by hand    ≈{:4} B, once more: {}", size_of_val(&*by_hand), panic_of(by_hand));
         Ok(())
     })
 }
@@ -120,6 +114,13 @@ fn panic_of<F: Future>(future: Pin<&mut F>) -> String {
     match panic::catch_unwind(AssertUnwindSafe(|| future.poll(cx).is_ready())) {
         Ok(_) => "no panic".into(),
         Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or("?").into(),
+    }
+}
+
+fn show(title: &str, polls: &[Polled]) {
+    println!("{title:8}   {}", dim(format!("{:53}   it returned", "what happened inside")));
+    for (number, Polled { inside, result }) in polls.iter().enumerate() {
+        println!("poll {:3}   {inside:53}   {}", number + 1, green(result));
     }
 }
 
