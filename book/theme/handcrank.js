@@ -1,3 +1,10 @@
+// What is folded away is wanted on paper, but for the steps' whole files: their differences are there.
+addEventListener('beforeprint', () => {
+    for (const folded of document.querySelectorAll('details:not(.file)')) {
+        folded.open = true;
+    }
+});
+
 // Diagrams in the colours of the theme, also when it changes. The library is large, so it is loaded
 // where there is a diagram, and nowhere else.
 (() => {
@@ -9,6 +16,8 @@
         diagram.dataset.source = diagram.textContent;
     }
     const wanted = () => (document.documentElement.classList.contains('navy') ? 'dark' : 'default');
+    // The library's dark notes are a shade too light for their text.
+    const colours = { dark: { noteBkgColor: '#2d3033' }, default: {} };
     let drawn = null;
     let drawing = Promise.resolve();
 
@@ -24,7 +33,7 @@
                 diagram.removeAttribute('data-processed');
                 diagram.textContent = diagram.dataset.source;
             }
-            mermaid.initialize({ startOnLoad: false, theme });
+            mermaid.initialize({ startOnLoad: false, theme, themeVariables: colours[theme] });
             await mermaid.run({ nodes: diagrams });
         }).catch((error) => console.error(error));
     };
