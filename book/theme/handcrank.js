@@ -16,8 +16,11 @@ addEventListener('beforeprint', () => {
         diagram.dataset.source = diagram.textContent;
     }
     const wanted = () => (document.documentElement.classList.contains('navy') ? 'dark' : 'default');
-    // The library's dark notes are a shade too light for their text.
-    const colours = { dark: { noteBkgColor: '#2d3033' }, default: {} };
+    // The library's own greys are too near to each other to be read in the dark.
+    const readable = {
+        dark: { edgeLabelBackground: '#333333', noteTextColor: '#f0f0f0' },
+        default: {},
+    };
     let drawn = null;
     let drawing = Promise.resolve();
 
@@ -33,7 +36,7 @@ addEventListener('beforeprint', () => {
                 diagram.removeAttribute('data-processed');
                 diagram.textContent = diagram.dataset.source;
             }
-            mermaid.initialize({ startOnLoad: false, theme, themeVariables: colours[theme] });
+            mermaid.initialize({ startOnLoad: false, theme, themeVariables: readable[theme] });
             await mermaid.run({ nodes: diagrams });
         }).catch((error) => console.error(error));
     };

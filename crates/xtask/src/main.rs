@@ -61,13 +61,20 @@ enum Command {
         /// Its number. Not needed in the exercise's folder.
         exercise: Option<String>,
     },
-    /// Checks the exercises themselves: starters fail, solutions pass. With `--list`, lists them.
+    /// With `--list`, lists the exercises. Without, checks that each of them is one.
     Exercises {
         /// Only these, like `3.1`.
         exercises: Vec<String>,
         /// Show which there are.
         #[arg(long)]
         list: bool,
+    },
+    /// Builds the book, and checks it. `cargo x book --help` has the options.
+    #[command(disable_help_flag = true)]
+    Book {
+        /// What the bookbinder is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
     /// Everything: all tests with all features, the examples in the documentation, every model.
     Test,
@@ -94,13 +101,6 @@ enum Command {
         #[command(flatten)]
         options: Box<bench::Options>,
     },
-    /// Builds the book, and checks that it says what the code does. `--help` has its options.
-    #[command(disable_help_flag = true)]
-    Book {
-        /// What the bookbinder is told.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
     /// Counts the lines of each crate, without tests and models.
     Lines,
 }
@@ -117,6 +117,7 @@ fn main() -> ExitCode {
         Command::Solution { exercise } => return exit(exercises::solution(exercise.as_deref())),
         Command::Exercises { list: true, .. } => return exit(exercises::list()),
         Command::Exercises { exercises, list: false } => exercises::all(&mut steps, &exercises),
+        Command::Book { arguments } => return book::bind(&arguments),
         Command::Test => test::everything(&mut steps),
         Command::Models { filter } => test::models(&mut steps, filter.as_deref()),
         Command::Lint => lint::lint(&mut steps),
@@ -125,7 +126,6 @@ fn main() -> ExitCode {
             sanitize::sanitize(&mut steps, sanitizer, stress);
         }
         Command::Bench { options } => bench::bench(&mut steps, &options),
-        Command::Book { arguments } => return book::bind(&arguments),
         Command::Lines => return lines::print(),
     }
     steps.finish()

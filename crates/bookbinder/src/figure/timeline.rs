@@ -154,7 +154,7 @@ mod tests {
         let svg = drawn(part).unwrap().svg;
         assert!(svg.contains(">one<") && svg.contains(">100 ms<"));
         assert!(svg.contains(">runs<") && !svg.contains(">blocked"));
-        assert!(svg.contains("width=\"4.6\""), "{svg}");
+        assert!(svg.contains("width=\"4.0\""), "{svg}");
     }
 
     #[test]
