@@ -1,3 +1,10 @@
+// What is folded away is wanted on paper, but for the steps' whole files: their differences are there.
+addEventListener('beforeprint', () => {
+    for (const folded of document.querySelectorAll('details:not(.file)')) {
+        folded.open = true;
+    }
+});
+
 // Diagrams in the colours of the theme, also when it changes. The library is large, so it is loaded
 // where there is a diagram, and nowhere else.
 (() => {
