@@ -126,7 +126,7 @@ fn main() -> io::Result<()> {
     })
 }
 
-/// Polls `future` so many times. Each time it is pending, the server goes on.
+/// Polls `future` so many times. Each time but the last that it is pending, the server goes on.
 async fn poll_some<F>(mut future: Pin<&mut F>, server: &Paced, times: usize) -> String
 where
     F: Future<Output = io::Result<Data>>,
@@ -145,10 +145,13 @@ where
             Poll::Ready(Err(error)) => format!("Ready: {error}"),
         };
         log::take();
+        if polls == times {
+            return Poll::Ready(());
+        }
         if poll.is_pending() {
             server.go_on();
         }
-        if polls == times { Poll::Ready(()) } else { poll.map(drop) }
+        poll.map(drop)
     })
     .await;
     result

@@ -1,5 +1,6 @@
 //! A cell whose accesses are written down.
 
+use crate::explore::Stop;
 use crate::record::{self, Kind, Object, What, known};
 use std::fmt;
 use std::panic::Location;
@@ -38,6 +39,7 @@ impl<T: ?Sized> UnsafeCell<T> {
         record::step(Location::caller(), |objects| {
             known(objects, object).map(|_| What::Read(object))
         });
+        let _stop = Stop;
         self.inner.with(f)
     }
 
@@ -52,6 +54,7 @@ impl<T: ?Sized> UnsafeCell<T> {
         record::step(Location::caller(), |objects| {
             known(objects, object).map(|_| What::Write(object))
         });
+        let _stop = Stop;
         self.inner.with_mut(f)
     }
 }

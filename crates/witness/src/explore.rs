@@ -152,7 +152,9 @@ fn run(settings: &Builder, f: &Model, writes: bool) -> (u64, Option<Failure>) {
         .name("model".to_owned())
         .spawn(move || {
             WATCHED.set(Some(sender.clone()));
+            let _stop = Stop;
             loom.check(move || {
+                let _stop = Stop;
                 TRIED.set(TRIED.get() + 1);
                 if writes {
                     record::begin();
@@ -170,26 +172,50 @@ thread_local! {
     /// Where the failure of the model on this thread is sent.
     static WATCHED: RefCell<Option<Sender<(u64, Option<Failure>)>>> = const { RefCell::new(None) };
     static TRIED: Cell<u64> = const { Cell::new(0) };
+    /// Whether the model on this thread has failed. Loom's threads are all on this one.
+    static FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A model that fails is stopped in the very panic, before anything unwinds: destructors would touch what
-/// loom has already taken apart, panic in their turn, and take the process along. So the thread stays
-/// where it is, asleep, for as long as the process lives.
+/// Keeps a model that has failed from unwinding any further. Destructors would touch what loom has already
+/// taken apart, panic in their turn, and take the process along. So the thread stays where it is, asleep,
+/// for as long as the process lives.
 ///
-/// The system's list of hooks is locked for readers as long as that, so a program that sets a panic hook of
-/// its own has to do that before it explores anything.
+/// One stands around each call of loom, where most failures come from, and around what each thread runs.
+#[must_use]
+pub(crate) struct Stop;
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        if FAILED.try_with(Cell::get).unwrap_or(false) {
+            sleep();
+        }
+    }
+}
+
+fn sleep() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Takes down the first panic of each model.
+///
+/// The thread must not stay in here: the system's list of hooks is locked for readers as long as that, and
+/// the harness of ordinary tests takes its own hook out of it at the end.
 fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            if FAILED.try_with(Cell::get).unwrap_or(false) {
+                // A destructor has panicked on the way to the next `Stop`, and the process would end.
+                sleep();
+            }
             let watched = WATCHED.try_with(RefCell::take).ok().flatten();
             let Some(sender) = watched else { return others(info) };
             let message = info.payload_as_str().unwrap_or("a panic without words").to_owned();
             let _ = sender.send((TRIED.get(), Some(Failure { message, log: record::end() })));
-            loop {
-                thread::park();
-            }
+            FAILED.set(true);
         }));
     });
 }

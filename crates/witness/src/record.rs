@@ -4,6 +4,7 @@
 //! thread-local of that one, and the order of its entries is the order of the execution. It is empty,
 //! and costs a look at one flag a step, unless [`explore`](crate::explore) turns it on.
 
+use crate::explore::Stop;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -185,13 +186,15 @@ pub(crate) fn object(kind: Kind, value: u64) -> Object {
     })
 }
 
-/// This thread is about to take a step, and may be interrupted before it has, or wait in it.
+/// This thread is about to take a step, and may be interrupted before it has, or wait in it. If loom finds
+/// fault with it, this is as far as it goes.
 #[inline]
-pub(crate) fn before(at: At, doing: Doing) {
+pub(crate) fn before(at: At, doing: Doing) -> Stop {
     if writing() {
         let me = me();
         LOG.with_borrow_mut(|log| log.threads[me].doing = Some((at, doing)));
     }
+    Stop
 }
 
 /// This thread has taken a step. `what` may look at the objects, and change what is known of them.

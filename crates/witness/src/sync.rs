@@ -46,7 +46,7 @@ impl<T> Mutex<T> {
     }
 
     fn acquire(&self, at: At) -> loom::sync::MutexGuard<'_, T> {
-        record::before(at, Doing::Lock(self.object));
+        let _stop = record::before(at, Doing::Lock(self.object));
         let inner = self.inner.lock().unwrap();
         record::hold(self.object, true);
         inner
@@ -56,7 +56,7 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let at = Location::caller();
-        record::before(at, Doing::Step);
+        let _stop = record::before(at, Doing::Step);
         let inner = self.inner.try_lock().ok();
         let (object, taken) = (self.object, inner.is_some());
         if taken {
@@ -165,13 +165,13 @@ impl Condvar {
     pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
         let at = Location::caller();
         let object = self.object;
-        record::before(at, Doing::Step);
+        let _stop = record::before(at, Doing::Step);
         self.turn();
         // From here to `park` no thread is switched: who comes later finds a waiter and a free lock.
         self.lock().push_back((record::number(), loom::thread::current()));
         guard.release();
         record::step(at, |objects| known(objects, object).map(|_| What::Sleeps(object)));
-        record::before(at, Doing::Wait(object));
+        let _stop = record::before(at, Doing::Wait(object));
         loom::thread::park();
         guard.inner = Some(guard.mutex.acquire(at));
         record::step(at, |objects| known(objects, object).map(|_| What::Woken(object)));
@@ -197,7 +197,7 @@ impl Condvar {
     }
 
     fn notify(&self, at: At, most: usize) {
-        record::before(at, Doing::Step);
+        let _stop = record::before(at, Doing::Step);
         self.turn();
         let mut waiting = self.lock();
         let count = most.min(waiting.len());
