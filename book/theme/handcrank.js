@@ -1,3 +1,10 @@
+// What is folded away is wanted on paper, but for the steps' whole files: their differences are there.
+addEventListener('beforeprint', () => {
+    for (const folded of document.querySelectorAll('details:not(.file)')) {
+        folded.open = true;
+    }
+});
+
 // Diagrams in the colours of the theme, also when it changes. The library is large, so it is loaded
 // where there is a diagram, and nowhere else.
 (() => {
@@ -9,6 +16,11 @@
         diagram.dataset.source = diagram.textContent;
     }
     const wanted = () => (document.documentElement.classList.contains('navy') ? 'dark' : 'default');
+    // The library's own greys are too near to each other to be read in the dark.
+    const readable = {
+        dark: { edgeLabelBackground: '#333333', noteTextColor: '#f0f0f0' },
+        default: {},
+    };
     let drawn = null;
     let drawing = Promise.resolve();
 
@@ -24,7 +36,7 @@
                 diagram.removeAttribute('data-processed');
                 diagram.textContent = diagram.dataset.source;
             }
-            mermaid.initialize({ startOnLoad: false, theme });
+            mermaid.initialize({ startOnLoad: false, theme, themeVariables: readable[theme] });
             await mermaid.run({ nodes: diagrams });
         }).catch((error) => console.error(error));
     };

@@ -15,8 +15,8 @@ fn main() {
     let mut cx = Context::from_waker(Waker::noop());
 
     println!("main calls it twice");
-    let mut future = pin!(count("pending"));
-    let forgotten = count("ready");
+    let mut future = pin!(count("crank"));
+    let forgotten = count("handle");
 
     println!("main polls the first one");
     let poll = future.as_mut().poll(&mut cx);

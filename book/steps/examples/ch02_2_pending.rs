@@ -32,7 +32,7 @@ fn main() {
     let mut cx = Context::from_waker(Waker::noop());
 
     println!("main calls it");
-    let mut future = pin!(count("pending"));
+    let mut future = pin!(count("crank"));
 
     loop {
         println!("main polls");

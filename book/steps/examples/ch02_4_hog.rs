@@ -60,6 +60,6 @@ fn main() {
         }
         drop(waiting);
         let beat = paint::bold(format!("{:>4} ms", longest.get().as_millis()));
-        println!("200 ms of work in {pieces:>3} pieces: the heartbeat paused for {beat}");
+        println!("pieces: {pieces:>3}   longest pause of the heartbeat: {beat}");
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use steps::paint;
 
+// ANCHOR: sizes
 async fn forgets() -> u64 {
     let sum = {
         let page = [1; 512];
@@ -24,6 +25,7 @@ async fn keeps() -> u64 {
 async fn keeps_twice() -> u64 {
     keeps().await + keeps().await
 }
+// ANCHOR_END: sizes
 
 /// Compiled three times: `answer` with and without a future, and with one that waits.
 const SOURCE: &str = r"

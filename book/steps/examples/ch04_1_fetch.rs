@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use steps::client::Client;
 use steps::log::{self, logged};
-use steps::paint::{bold, green};
+use steps::paint::{dim, green};
 use steps::server::Paced;
 
 #[derive(Deserialize)]
@@ -17,7 +17,7 @@ struct Data {
     turns: u32,
 }
 
-async fn fetch_and_process(client: Client, _slot: Slot) -> io::Result<Data> {
+async fn fetch_and_process(client: &Client, _slot: Slot) -> io::Result<Data> {
     let response = logged("get", client.get("/data")).await?;
     let data = logged("json", response.json::<Data>()).await?;
     Ok(data)
@@ -28,14 +28,17 @@ fn main() -> io::Result<()> {
     runtime.block_on(async {
         let server = Paced::start();
         let client = Client::connect(server.address()).await?;
-        let polls = poll_to_the_end(pin!(fetch_and_process(client, Slot)), &server).await;
-
-        println!("{}", bold("poll   what happened inside                        it returned"));
-        for (number, Polled { inside, result }) in polls.iter().enumerate() {
-            println!("{:4}   {inside:41}   {}", number + 1, green(result));
-        }
+        let polls = poll_to_the_end(pin!(fetch_and_process(&client, Slot)), &server).await;
+        show("compiled", &polls);
         Ok(())
     })
+}
+
+fn show(title: &str, polls: &[Polled]) {
+    println!("{title:8}   {}", dim(format!("{:53}   it returned", "what happened inside")));
+    for (number, Polled { inside, result }) in polls.iter().enumerate() {
+        println!("poll {:3}   {inside:53}   {}", number + 1, green(result));
+    }
 }
 
 /// What one poll did, and what it returned.

@@ -3,7 +3,7 @@
 //! One connection, one request at a time, answers with a `content-length`. What an `async fn` returns
 //! has a type without a name; [`Get`] and [`Json`] can be put into a field.
 
-use futures_io::{AsyncRead, AsyncWrite};
+use crate::log;
 use handcrank::net::TcpStream;
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -13,9 +13,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// A connection on which nothing is under way.
+/// A connection.
 pub struct Client {
-    connection: Connection,
+    stream: TcpStream,
 }
 
 impl Client {
@@ -25,108 +25,122 @@ impl Client {
     ///
     /// If nobody listens there.
     pub async fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        Ok(Self { connection: Connection { stream, received: Vec::new() } })
+        Ok(Self { stream: TcpStream::connect(address).await? })
     }
 
     /// Asks for `path`. Nothing is sent before the future is polled.
-    pub fn get(self, path: &str) -> Get {
+    pub fn get(&self, path: &str) -> Get<'_> {
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-        Get { unsent: request.into_bytes(), connection: Some(self.connection) }
+        Get { client: self, unsent: request.into_bytes(), received: Vec::new() }
+    }
+
+    /// Sends from the front of `unsent`, and takes away what has been sent.
+    fn poll_send(&self, cx: &mut Context<'_>, unsent: &mut Vec<u8>) -> Poll<io::Result<()>> {
+        loop {
+            match self.stream.try_write(unsent) {
+                Ok(sent) => {
+                    unsent.drain(..sent);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.stream.poll_write_ready(cx))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Appends what arrives next to `received`.
+    fn poll_receive(&self, cx: &mut Context<'_>, received: &mut Vec<u8>) -> Poll<io::Result<()>> {
+        let mut piece = [0; 1024];
+        loop {
+            match self.stream.try_read(&mut piece) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                Ok(read) => {
+                    received.extend_from_slice(&piece[..read]);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.stream.poll_read_ready(cx))?;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
     }
 }
 
 /// Sends a request, then waits for the head of the answer.
-pub struct Get {
+pub struct Get<'a> {
+    client: &'a Client,
     unsent: Vec<u8>,
-    // None once it has gone into the response.
-    connection: Option<Connection>,
+    received: Vec<u8>,
 }
 
-impl Future for Get {
-    type Output = io::Result<Response>;
+impl<'a> Future for Get<'a> {
+    type Output = io::Result<Response<'a>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let connection = this.connection.as_mut().expect("polled after its end");
-        while !this.unsent.is_empty() {
-            let stream = Pin::new(&mut connection.stream);
-            let sent = ready!(stream.poll_write(cx, &this.unsent))?;
-            this.unsent.drain(..sent);
+        let Self { client, unsent, received } = self.get_mut();
+        while !unsent.is_empty() {
+            ready!(client.poll_send(cx, unsent))?;
+            if unsent.is_empty() {
+                log::note("request sent");
+            }
         }
         loop {
-            if let Some(length) = connection.take_head()? {
-                let connection = this.connection.take().expect("it was there");
-                return Poll::Ready(Ok(Response { connection, length }));
+            if let Some(length) = take_head(received)? {
+                let received = std::mem::take(received);
+                return Poll::Ready(Ok(Response { client, received, length }));
             }
-            ready!(connection.poll_receive(cx))?;
+            ready!(client.poll_receive(cx, received))?;
         }
     }
 }
 
 /// An answer whose head has arrived.
-pub struct Response {
-    connection: Connection,
+#[derive(Clone)]
+pub struct Response<'a> {
+    client: &'a Client,
+    received: Vec<u8>,
     length: usize,
 }
 
-impl Response {
+impl<'a> Response<'a> {
     /// Waits for the body and reads it as JSON.
-    pub fn json<T: DeserializeOwned>(self) -> Json<T> {
+    pub fn json<T: DeserializeOwned>(self) -> Json<'a, T> {
         Json { response: self, data: PhantomData }
     }
 }
 
 /// Waits for the body of an answer.
-pub struct Json<T> {
-    response: Response,
+pub struct Json<'a, T> {
+    response: Response<'a>,
     data: PhantomData<fn() -> T>,
 }
 
-impl<T: DeserializeOwned> Future for Json<T> {
+impl<T: DeserializeOwned> Future for Json<'_, T> {
     type Output = io::Result<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Response { connection, length } = &mut self.get_mut().response;
-        while connection.received.len() < *length {
-            ready!(connection.poll_receive(cx))?;
+        let Response { client, received, length } = &mut self.get_mut().response;
+        while received.len() < *length {
+            ready!(client.poll_receive(cx, received))?;
         }
-        Poll::Ready(
-            serde_json::from_slice(&connection.received[..*length]).map_err(io::Error::from),
-        )
+        Poll::Ready(serde_json::from_slice(&received[..*length]).map_err(io::Error::from))
     }
 }
 
-struct Connection {
-    stream: TcpStream,
-    received: Vec<u8>,
-}
-
-impl Connection {
-    /// Appends what arrives next to what has been received.
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut piece = [0; 1024];
-        match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))? {
-            0 => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-            read => {
-                self.received.extend_from_slice(&piece[..read]);
-                Poll::Ready(Ok(()))
-            }
-        }
+/// Takes the head off what has been received, if it is whole. Says how long the body is.
+fn take_head(received: &mut Vec<u8>) -> io::Result<Option<usize>> {
+    let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
+    received.drain(..end + 4);
+    if !head.starts_with("http/1.1 200 ") {
+        return Err(io::Error::other("this is no answer"));
     }
-
-    /// Takes the head off what has been received, if it is whole. Says how long the body is.
-    fn take_head(&mut self) -> io::Result<Option<usize>> {
-        let Some(end) = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
-            return Ok(None);
-        };
-        let head = String::from_utf8_lossy(&self.received[..end]).to_ascii_lowercase();
-        self.received.drain(..end + 4);
-        if !head.starts_with("http/1.1 200 ") {
-            return Err(io::Error::other("not the answer that was hoped for"));
-        }
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
-        let length = length.and_then(|length| length.trim().parse().ok());
-        length.map(Some).ok_or_else(|| io::Error::other("an answer without a length"))
-    }
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length = length.and_then(|length| length.trim().parse().ok());
+    length.map(Some).ok_or_else(|| io::Error::other("an answer without a length"))
 }

@@ -54,7 +54,8 @@ async fn answer(
 
 /// A server for one client and one request, which waits for a word before each part of its answer.
 ///
-/// The first [`go_on`](Self::go_on) sends the head, the second the body. So it depends on nobody's
+/// The first [`go_on`](Self::go_on) sends the status line, the second the rest of the head, the third the
+/// body. So it depends on nobody's
 /// speed how often a client has to wait.
 pub struct Paced {
     address: SocketAddr,
@@ -101,12 +102,12 @@ fn answer_in_parts(
     while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
 
     let body = format!("{{\"path\":\"{path}\",\"turns\":3}}");
-    let kind = "application/json";
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    for part in [head, body] {
+    let status = "HTTP/1.1 200 OK\r\n".to_owned();
+    let length = body.len();
+    let head = format!("content-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+    // Small parts are not to wait for each other.
+    stream.set_nodelay(true)?;
+    for part in [status, head, body] {
         if words.recv().is_err() {
             break;
         }

@@ -218,4 +218,51 @@ mod tests {
             ["book/out/a.html: too dark (desktop navy, phone navy)", "book/out/a.html: too wide"]
         );
     }
+
+    /// What a body is answered with: on the desk, by day.
+    fn asked(tab: &mut Tab, folder: &Path, body: &str) -> Vec<String> {
+        let head = "<!DOCTYPE html><meta charset=utf-8><html class=light><body>";
+        std::fs::write(folder.join("page.html"), format!("{head}<main>{body}</main>")).unwrap();
+        visit(tab, folder, "page.html", Theme::Light).unwrap()
+    }
+
+    #[test]
+    #[ignore = "needs Chromium; .ci/run runs it"]
+    fn what_is_wrong_with_a_page_is_found() {
+        let folder = std::env::temp_dir().join(format!("bookbinder-{}-pages", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut chromium = Chromium::start().unwrap();
+        let mut tab = chromium.tab().unwrap();
+        SHAPES[0].put_on(&mut tab).unwrap();
+        Theme::Light.put_on(&mut tab).unwrap();
+
+        let fine = "<p>Words.</p><div style='overflow-x: auto'><pre style='width: 3000px'>x</pre></div>\
+                    <svg width=90 height=30><rect width=90 height=30 fill='#204060'/>\
+                    <text x=5 y=20 fill='white'>read</text></svg>";
+        assert_eq!(asked(&mut tab, &folder, fine), [""; 0]);
+        for (body, expected) in [
+            ("<p style='width: 1500px'>Words.", "stick out of the page: p"),
+            ("<p style='color: #aaa'>Words.", "hard to read"),
+            ("<details><p style='color: #aaa'>Words.</details>", "hard to read"),
+            (
+                "<svg width=90 height=30><rect width=90 height=30 fill='#204060'/>\
+                 <text x=5 y=20 fill='black'>dark</text></svg>",
+                "#000000 on #204060",
+            ),
+            ("<svg width=90 height=30><text x=60 y=20>too long", "a drawing cuts off"),
+            ("<img src=missing.png>", "a picture is missing: missing.png"),
+            ("<script src=missing.js></script>", "a request fails"),
+            ("<script src=https://example.org/x.js></script>", "it asks another machine"),
+            ("<script>console.error('no')</script>", "a script says: no"),
+            ("<script>nothing()</script>", "a script fails: ReferenceError"),
+            (
+                "<script>document.documentElement.className = 'rust'</script>",
+                "the theme is not light",
+            ),
+        ] {
+            let complaints = asked(&mut tab, &folder, body);
+            assert!(complaints.iter().any(|it| it.contains(expected)), "{body}: {complaints:?}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -38,6 +38,10 @@ pub(crate) fn diff_by(old: &str, new: &str, above: usize, key: impl Fn(&str) -> 
             let _ = writeln!(text, "{}", format!("{sign}{line}").trim_end());
         }
     }
+    text.truncate(text.trim_end().len());
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text
 }
 

@@ -244,3 +244,84 @@ fn indented(markdown: &str, indent: &str) -> String {
         .collect();
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small book in a folder of its own.
+    fn book(name: &str) -> House {
+        let root = std::env::temp_dir().join(format!("bookbinder-{name}-{}", std::process::id()));
+        let files = [
+            ("book/steps/examples/ch03_1_spin.rs", "//! Spin.\n\nfn main() {\n    spin();\n}\n"),
+            ("book/steps/examples/ch03_2_park.rs", "//! Park.\n\nfn main() {\n    park();\n}\n"),
+            ("book/outputs/ch03_1_spin.txt", "polls: 3\n"),
+            ("book/outputs/sabotage-no-park.txt", "thread 1 | thread 2\n"),
+            ("book/exercises/03_1_park/exercise.toml", "title = \"Park\"\ntask = \"Do it.\"\n"),
+            ("book/exercises/03_1_park/solution.rs", "pub fn park() {}\n"),
+            (
+                "book/sabotage/no-park.toml",
+                "says = \"It never sleeps.\"\nfile = \"crates/a.rs\"\nfind = \"park();\"\n\
+                 replace = \"\"\n",
+            ),
+            ("crates/a.rs", "/// Sleeps.\nfn sleep() {\n    park();\n}\n"),
+        ];
+        for (file, text) in files {
+            let path = root.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        House::at(root)
+    }
+
+    fn expanded(name: &str, text: &str) -> (String, Vec<String>) {
+        let house = book(name);
+        let mut problems = Vec::new();
+        let workshop = Workshop::read(&house, &mut problems);
+        let source = Source { house: &house, workshop: &workshop, pages: &[] };
+        let page = Page { name: "ch03-wakers.md".into(), text: text.into() };
+        let text = source.expand(&page, &mut problems).text;
+        std::fs::remove_dir_all(&house.root).unwrap();
+        (text, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_page_gets_what_it_asks_for() {
+        let page = "{{#step 3.1}}\n{{#output 3.1}}\n{{#diff 3.1 3.2}}\n{{#code crates/a.rs fn sleep}}\n\
+                    {{#sabotage no-park}}\n{{#exercise 3.1}}\n{{#solution 3.1}}\nThe end.\n";
+        let (text, problems) = expanded("good", page);
+        assert_eq!(problems, Vec::<String>::new());
+        for wanted in [
+            "```sh\ncargo x step 3.1\n```",
+            "```text\npolls: 3\n```",
+            "```diff\n@@ line 3 @@\n fn main() {\n-    spin();\n+    park();\n }\n```",
+            "<code>crates/a.rs</code>: <code>fn sleep</code>, lines 1–4",
+            "It never sleeps.",
+            "-    park();",
+            "cargo x sabotage no-park",
+            "thread 1 | thread 2",
+            "### Exercise 3.1: Park\n\nDo it.",
+            "<summary>Solution 3.1: Park</summary>",
+        ] {
+            assert!(text.contains(wanted), "{wanted} in {text}");
+        }
+        assert!(text.ends_with("The end.\n"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_its_line() {
+        let page = "one\n{{#step 3.7}}\n{{#output 3.2}}\n{{#code crates/a.rs fn wake}}\n";
+        let (text, problems) = expanded("bad", page);
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(problems[0].starts_with("book/src/ch03-wakers.md:2: there is no step 3.7"));
+        assert!(problems[1].contains(":3: `book/outputs/ch03_2_park.txt` does not exist"));
+        assert!(problems[2].contains(":4: `crates/a.rs`: nothing there begins with `fn wake`"));
+        assert_eq!(text.matches("class=\"problem\"").count(), 3);
+    }
+
+    #[test]
+    fn answers_in_lists_are_indented() {
+        let (text, _) = expanded("list", "- one\n\n  {{#code crates/a.rs fn sleep}}\n\n- two\n");
+        assert!(text.contains("\n  ```rust\n  /// Sleeps.\n"), "{text}");
+    }
+}

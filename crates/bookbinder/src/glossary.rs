@@ -17,6 +17,8 @@ pub(crate) fn table(terms: &[Term], page_of: impl Fn(u32) -> Option<String>) -> 
         };
         let [name, chinese, says] =
             [&words.name, &words.chinese, &words.says].map(|text| cell(text));
+        // The language, so that a browser takes the letters from the right font.
+        let chinese = format!("<span lang=\"zh-Hans\">{chinese}</span>");
         let _ = writeln!(table, "| **{name}** | {chinese} | {says} | {place} |");
     }
     table
@@ -49,7 +51,13 @@ mod tests {
         let page = |chapter| (chapter == 2).then(|| "ch02.md".to_owned());
         let table = table(&terms, page);
         let rows: Vec<&str> = table.lines().skip(2).collect();
-        assert_eq!(rows[0], "| **Executor** | 字 | polls all | [chapter 2](ch02.md) |");
-        assert_eq!(rows[1], "| **waker** | 字 | `Arc<T>` \\| more | chapter 3 |");
+        assert_eq!(
+            rows[0],
+            "| **Executor** | <span lang=\"zh-Hans\">字</span> | polls all | [chapter 2](ch02.md) |"
+        );
+        assert_eq!(
+            rows[1],
+            "| **waker** | <span lang=\"zh-Hans\">字</span> | `Arc<T>` \\| more | chapter 3 |"
+        );
     }
 }

@@ -56,6 +56,12 @@ impl House {
         Ok(house)
     }
 
+    /// A house without packages, somewhere else.
+    #[cfg(test)]
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root, packages: Vec::new() }
+    }
+
     /// The cargo that started this program, at the root of the workspace.
     pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

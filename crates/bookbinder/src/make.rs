@@ -1,6 +1,7 @@
 //! From the folders to the finished book, once.
 
 use crate::check::{self, Parsed, Read};
+use crate::directive::Directive;
 use crate::expand::{Expanded, Source};
 use crate::house::House;
 use crate::outputs::{self, Printer, Then};
@@ -43,8 +44,6 @@ pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
             outputs::run(house, &printers?, Then::BlessEach, &mut problems);
         }
     }
-    outputs::check_files(house, &workshop, &mut problems);
-
     let pages = page::pages(house, &mut problems);
     let source = Source { house, workshop: &workshop, pages: &pages };
     let expanded: Vec<Expanded> =
@@ -58,6 +57,7 @@ pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
             parsed: Parsed::new(&page.text, &expanded.asked),
         })
         .collect();
+    outputs::check_files(house, &workshop, &shown(&workshop, &expanded), &mut problems);
     check::check_pages(house, &workshop, &read, &mut problems);
     bind::bind(house, &read)?;
     check::check_html(house, &pages, &mut problems);
@@ -65,4 +65,18 @@ pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
     problems.sort();
     problems.dedup();
     Ok(Made { problems, summary: summary::summary(&read) })
+}
+
+/// What the pages have asked for the output of.
+fn shown(workshop: &Workshop, expanded: &[Expanded]) -> Vec<Printer> {
+    let asked = expanded.iter().flat_map(|page| &page.asked);
+    asked
+        .filter_map(|one| match one.directive.as_ref().ok()? {
+            Directive::Output(number) => {
+                workshop.step(*number).map(|step| Printer::Step(step.name.clone()))
+            }
+            Directive::Sabotage(name) => Some(Printer::Variant(name.clone())),
+            _ => None,
+        })
+        .collect()
 }

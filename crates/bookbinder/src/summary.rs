@@ -7,6 +7,8 @@ use std::fmt::Write;
 const WORDS_A_MINUTE: usize = 120;
 /// Lines of code and output, looked at rather than worked through.
 const LINES_A_MINUTE: usize = 25;
+/// Minutes that a chapter may take.
+const LONGEST: usize = 40;
 
 /// Words, lines and minutes of each chapter.
 pub(crate) fn summary(read: &[Read]) -> String {
@@ -14,7 +16,8 @@ pub(crate) fn summary(read: &[Read]) -> String {
     for one in read.iter().filter(|one| one.page.chapter().is_some()) {
         let (words, lines) = (one.parsed.words, one.expanded.listing_lines);
         let minutes = minutes(words, lines);
-        let _ = writeln!(table, "{:30} {words:>5}  {lines:>5}  {minutes:>7}", one.page.name);
+        let long = if minutes > LONGEST { "  too long" } else { "" };
+        let _ = writeln!(table, "{:30} {words:>5}  {lines:>5}  {minutes:>7}{long}", one.page.name);
     }
     let _ = write!(
         table,

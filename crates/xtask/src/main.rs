@@ -62,7 +62,7 @@ enum Command {
         /// Its number. Not needed in the exercise's folder.
         exercise: Option<String>,
     },
-    /// Checks the exercises themselves: starters fail, solutions pass. With `--list`, lists them.
+    /// With `--list`, lists the exercises. Without, checks that each of them is one.
     Exercises {
         /// Only these, like `3.1`.
         exercises: Vec<String>,
@@ -81,6 +81,13 @@ enum Command {
         /// Every way, with a line for each.
         #[arg(long, conflicts_with = "name")]
         all: bool,
+    },
+    /// Builds the book, and checks it. `cargo x book --help` has the options.
+    #[command(disable_help_flag = true)]
+    Book {
+        /// What the bookbinder is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
     /// Everything: all tests with all features, the examples in the documentation, every model.
     Test,
@@ -107,13 +114,6 @@ enum Command {
         #[command(flatten)]
         options: Box<bench::Options>,
     },
-    /// Builds the book, and checks that it says what the code does. `--help` has its options.
-    #[command(disable_help_flag = true)]
-    Book {
-        /// What the bookbinder is told.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
     /// Counts the lines of each crate, without tests and models.
     Lines,
 }
@@ -135,6 +135,7 @@ fn main() -> ExitCode {
             return exit(sabotage::run(&name, output_only));
         }
         Command::Sabotage { .. } => return exit(sabotage::list()),
+        Command::Book { arguments } => return book::bind(&arguments),
         Command::Test => test::everything(&mut steps),
         Command::Models { filter } => test::models(&mut steps, filter.as_deref()),
         Command::Lint => lint::lint(&mut steps),
@@ -143,7 +144,6 @@ fn main() -> ExitCode {
             sanitize::sanitize(&mut steps, sanitizer, stress);
         }
         Command::Bench { options } => bench::bench(&mut steps, &options),
-        Command::Book { arguments } => return book::bind(&arguments),
         Command::Lines => return lines::print(),
     }
     steps.finish()

@@ -23,6 +23,11 @@ const FENCES: [&str; 2] = ["sh", "mermaid"];
 const EXCEPTIONS: [(&str, &str, &str); 1] =
     [("introduction.md", "text", "the house, drawn with letters as in the crates' own comments")];
 
+/// HTML that a page may have. A browser shows nothing of tags that it does not know, and so a type
+/// outside of backticks would lose its parameters.
+const TAGS: [&str; 12] =
+    ["a", "b", "br", "details", "div", "em", "i", "kbd", "strong", "sub", "summary", "sup"];
+
 /// A page, what it asked for, and what it consists of.
 pub(crate) struct Read<'a> {
     pub(crate) page: &'a Page,
@@ -54,6 +59,11 @@ pub(crate) fn check_pages(
                 }
             }
         }
+        for (name, line) in &one.parsed.tags {
+            if !TAGS.contains(&name.as_str()) {
+                tell(*line, format!("`<{name}>` is no tag for a page; put a type in backticks"));
+            }
+        }
         for (code, line) in &one.parsed.codes {
             let wrong = commands.check(code).or_else(|| paths::check(house, code));
             if let Some(what) = wrong {
@@ -62,6 +72,13 @@ pub(crate) fn check_pages(
         }
         if let Some(chapter) = one.page.chapter() {
             chapter::check(chapter, one, workshop, problems);
+        }
+    }
+    for exercise in &workshop.exercises {
+        let file = format!("{}/exercise.toml", exercise.folder);
+        for (code, _) in Parsed::new(&exercise.about.task, &[]).codes {
+            let wrong = commands.check(&code).or_else(|| paths::check(house, &code));
+            problems.extend(wrong.map(|what| Problem::of(&file, what)));
         }
     }
     chapter::check_terms(workshop, read, problems);

@@ -11,6 +11,8 @@ pub(crate) struct Parsed {
     pub(super) fences: Vec<Fence>,
     /// What stands between backticks.
     pub(super) codes: Vec<(String, usize)>,
+    /// Tags of HTML: their names, without attributes.
+    pub(super) tags: Vec<(String, usize)>,
     /// What stands in italics.
     pub(super) emphases: Vec<String>,
     /// Words of prose.
@@ -68,6 +70,9 @@ impl Parsed {
                     parsed.prose(&words, &mut heading, &mut emphasis);
                     parsed.codes.push((words.to_string(), line));
                 }
+                Event::InlineHtml(html) | Event::Html(html) => {
+                    parsed.tags.extend(tags(&html).map(|name| (name, line)));
+                }
                 Event::SoftBreak | Event::HardBreak => {
                     if let Some(emphasis) = &mut emphasis {
                         emphasis.push(' ');
@@ -89,6 +94,15 @@ impl Parsed {
             *emphasis += words;
         }
     }
+}
+
+/// The names of the tags that begin or end in a piece of HTML.
+fn tags(html: &str) -> impl Iterator<Item = String> {
+    html.split('<').skip(1).filter_map(|rest| {
+        let name = rest.trim_start_matches('/');
+        let end = name.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(name.len());
+        (end > 0).then(|| name[..end].to_owned())
+    })
 }
 
 /// The page with blanks in place of what it asks for, so that everything else keeps its place.
@@ -123,6 +137,15 @@ mod tests {
         assert_eq!(parsed.fences[0].text, "cargo x step 1.1\n");
         assert_eq!(parsed.fences[1].language, "");
         assert_eq!(parsed.words, 8);
+    }
+
+    #[test]
+    fn types_without_backticks_are_tags() {
+        let page = "An Arc<Inner> and a `Vec<T>`.\n\n<details>\n<!-- x -->\n\nMore\n\n</details>\n";
+        let parsed = Parsed::new(page, &[]);
+        let tags: Vec<(&str, usize)> =
+            parsed.tags.iter().map(|(name, line)| (name.as_str(), *line)).collect();
+        assert_eq!(tags, [("Inner", 1), ("details", 3), ("details", 8)]);
     }
 
     #[test]

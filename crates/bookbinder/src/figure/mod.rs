@@ -56,7 +56,7 @@ fn framed(name: &str, About { title, says, .. }: &About, drawing: &Drawing) -> S
     let Drawing { width, height, svg, below } = drawing;
     let (title, says) = (escape(title), escape(&one_line(says)));
     // A bit larger than it is made for, where there is room.
-    let widest = width + width / 4;
+    let widest = width * 4 / 3;
     let frame = format!(
         "<figure class=\"drawing\" id=\"figure-{name}\">\n\
          <figcaption>{title}</figcaption>\n\

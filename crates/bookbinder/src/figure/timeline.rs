@@ -4,7 +4,7 @@ use super::{Drawing, svg};
 use serde::Deserialize;
 use std::fmt::Write;
 
-const WIDTH: u32 = 480;
+const WIDTH: u32 = 420;
 /// Room at the left and at the right.
 const MARGIN: f64 = 12.0;
 /// From the top of a row's name to the top of the next one's.
@@ -154,7 +154,7 @@ mod tests {
         let svg = drawn(part).unwrap().svg;
         assert!(svg.contains(">one<") && svg.contains(">100 ms<"));
         assert!(svg.contains(">runs<") && !svg.contains(">blocked"));
-        assert!(svg.contains("width=\"4.6\""), "{svg}");
+        assert!(svg.contains("width=\"4.0\""), "{svg}");
     }
 
     #[test]

@@ -56,11 +56,17 @@ pub(crate) fn find(workshop: &Workshop, name: &str) -> Result<Printer, String> {
     }
 }
 
-/// Every step and variant has its output, and every output its step or variant.
-pub(crate) fn check_files(house: &House, workshop: &Workshop, problems: &mut Vec<Problem>) {
+/// Every step and variant has its output, and every output its step or variant. Of those that a page
+/// has asked for, the page tells.
+pub(crate) fn check_files(
+    house: &House,
+    workshop: &Workshop,
+    asked: &[Printer],
+    problems: &mut Vec<Problem>,
+) {
     let printers = printers(workshop);
     for printer in &printers {
-        if !house.path(&printer.file()).is_file() {
+        if !house.path(&printer.file()).is_file() && !asked.contains(printer) {
             let name = printer.name();
             let what = format!("does not exist; run `cargo x book --bless {name}`, and read it");
             problems.push(Problem::of(printer.file(), what));

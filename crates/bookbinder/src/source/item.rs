@@ -274,6 +274,30 @@ trait Park {
     }
 
     #[test]
+    fn every_function_of_the_house_is_cut_whole() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut found = 0;
+        for folder in ["crates/task/src", "crates/executor/src", "crates/bookbinder/src/source"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let Ok(source) = std::fs::read_to_string(&path) else { continue };
+                for line in source.lines().filter(|line| line.contains("fn ")) {
+                    let (_, name) = line.split_once("fn ").unwrap();
+                    let (name, _) = first_word(name);
+                    // Of several with the same name nobody says which.
+                    let Ok(listing) = item(&source, &format!("fn {name}")) else { continue };
+                    let code = String::from_utf8(mask(&listing.text)).unwrap();
+                    let count = |sign: char| code.matches(sign).count();
+                    assert_eq!(count('{'), count('}'), "{}: {name}", path.display());
+                    assert!(listing.text.trim_end().ends_with(['}', ';']), "{}", listing.text);
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 100, "only {found}");
+    }
+
+    #[test]
     fn one_and_only_one_has_to_match() {
         let error = item(SOURCE, "fn wake").unwrap_err();
         assert!(error.contains("3 times") && error.contains("candidates at lines 25, "), "{error}");

@@ -63,7 +63,7 @@ async fn boxed() -> u32 {
 }
 
 fn main() {
-    println!("{}", bold("the future              its size"));
+    println!("{}", bold("the future           its size"));
     show("used_after", used_after());
     show("used_before", used_before());
     show("in_a_block", in_a_block());
@@ -81,5 +81,5 @@ fn show(name: &str, future: impl Future<Output = u32>) {
     let size = size_of_val(&future);
     let sum = handcrank_executor::block_on(future);
     assert_eq!(sum % 4096, 0, "pages full of ones");
-    println!("{name:21} {} B", green(format!("{size:8}")));
+    println!("{name:20} {}", green(format!("≈{size:6} B")));
 }

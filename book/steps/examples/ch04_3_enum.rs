@@ -1,15 +1,16 @@
-//! Dropped: what each state lets go of, and in which order.
+//! Enum: the same with the children in it, and the same log.
 
 use handcrank::runtime::Builder;
 use serde::Deserialize;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use steps::client::{Client, Get, Json};
 use steps::log::{self, Logged, logged};
-use steps::paint::{bold, green};
+use steps::paint::{dim, green};
 use steps::server::Paced;
 
 #[derive(Deserialize)]
@@ -18,36 +19,24 @@ struct Data {
     turns: u32,
 }
 
-async fn fetch_and_process(client: Client, _slot: Slot) -> io::Result<Data> {
+async fn fetch_and_process(client: &Client, _slot: Slot) -> io::Result<Data> {
     let response = logged("get", client.get("/data")).await?;
     let data = logged("json", response.json::<Data>()).await?;
     Ok(data)
 }
 
-/// The same by hand: a variant for each place where it can stand still.
+/// By hand: a variant for each place where it can stand still.
 ///
 /// What a variant holds is dropped from top to bottom, hence the child before the slot.
-enum FetchAndProcess {
-    Start { client: Client, slot: Slot },
-    WaitingForResponse { get: Logged<Get>, slot: Slot },
-    WaitingForJson { json: Logged<Json<Data>>, slot: Slot },
+enum FetchAndProcess<'a> {
+    Start { client: &'a Client, slot: Slot },
+    WaitingForResponse { get: Logged<Get<'a>>, slot: Slot },
+    WaitingForJson { json: Logged<Json<'a, Data>>, slot: Slot },
     Done,
     Panicked,
 }
 
-impl FetchAndProcess {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Start { .. } => "Start",
-            Self::WaitingForResponse { .. } => "WaitingForResponse",
-            Self::WaitingForJson { .. } => "WaitingForJson",
-            Self::Done => "Done",
-            Self::Panicked => "Panicked",
-        }
-    }
-}
-
-impl Future for FetchAndProcess {
+impl Future for FetchAndProcess<'_> {
     type Output = io::Result<Data>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -99,59 +88,70 @@ impl Future for FetchAndProcess {
 fn main() -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        println!(
-            "{}",
-            bold("polls   it returned                 its state            dropped with it")
-        );
-        for polls in 0..=3 {
-            let server = Paced::start();
-            let client = Client::connect(server.address()).await?;
-            let mut compiled = Box::pin(fetch_and_process(client, Slot));
-            let result = poll_some(compiled.as_mut(), &server, polls).await;
-            drop(compiled);
-            let dropped = log::take();
+        let server = Paced::start();
+        let client = Client::connect(server.address()).await?;
+        let mut compiled = pin!(fetch_and_process(&client, Slot));
+        let polls = poll_to_the_end(compiled.as_mut(), &server).await;
+        show("compiled", &polls);
 
-            let server = Paced::start();
-            let client = Client::connect(server.address()).await?;
-            let mut by_hand = Box::pin(FetchAndProcess::Start { client, slot: Slot });
-            assert_eq!(result, poll_some(by_hand.as_mut(), &server, polls).await);
-            let state = by_hand.name();
-            drop(by_hand);
-            assert_eq!(dropped, log::take(), "by hand, in the same order");
+        let server = Paced::start();
+        let client = Client::connect(server.address()).await?;
+        let mut by_hand = pin!(FetchAndProcess::Start { client: &client, slot: Slot });
+        let same = poll_to_the_end(by_hand.as_mut(), &server).await;
+        show("by hand", &same);
 
-            let dropped = if dropped.is_empty() { "nothing" } else { &dropped };
-            println!("{polls:5}   {result:25}   {state:18}   {}", green(dropped));
-        }
+        println!("the same log: {}", green(same == polls));
+        println!("compiled   ≈{:4} B, once more: {}", size_of_val(&*compiled), panic_of(compiled));
+        println!("by hand    ≈{:4} B, once more: {}", size_of_val(&*by_hand), panic_of(by_hand));
         Ok(())
     })
 }
 
-/// Polls `future` so many times. Each time it is pending, the server goes on.
-async fn poll_some<F>(mut future: Pin<&mut F>, server: &Paced, times: usize) -> String
+/// The words with which a poll panics.
+fn panic_of<F: Future>(future: Pin<&mut F>) -> String {
+    panic::set_hook(Box::new(|_| {}));
+    let cx = &mut Context::from_waker(Waker::noop());
+    match panic::catch_unwind(AssertUnwindSafe(|| future.poll(cx).is_ready())) {
+        Ok(_) => "no panic".into(),
+        Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or("?").into(),
+    }
+}
+
+fn show(title: &str, polls: &[Polled]) {
+    println!("{title:8}   {}", dim(format!("{:53}   it returned", "what happened inside")));
+    for (number, Polled { inside, result }) in polls.iter().enumerate() {
+        println!("poll {:3}   {inside:53}   {}", number + 1, green(result));
+    }
+}
+
+/// What one poll did, and what it returned.
+#[derive(PartialEq)]
+struct Polled {
+    inside: String,
+    result: String,
+}
+
+/// Polls `future` until it is ready. Each time it is pending, the server goes on.
+async fn poll_to_the_end<F>(mut future: Pin<&mut F>, server: &Paced) -> Vec<Polled>
 where
     F: Future<Output = io::Result<Data>>,
 {
-    let mut result = String::from("not polled");
-    let mut polls = 0;
+    let mut polls = Vec::new();
     poll_fn(|cx| {
-        if polls == times {
-            return Poll::Ready(());
-        }
-        polls += 1;
         let poll = future.as_mut().poll(cx);
-        result = match &poll {
+        let result = match &poll {
             Poll::Pending => "Pending".into(),
             Poll::Ready(Ok(Data { path, turns })) => format!("Ready: {turns} turns from {path}"),
             Poll::Ready(Err(error)) => format!("Ready: {error}"),
         };
-        log::take();
+        polls.push(Polled { inside: log::take(), result });
         if poll.is_pending() {
             server.go_on();
         }
-        if polls == times { Poll::Ready(()) } else { poll.map(drop) }
+        poll.map(drop)
     })
     .await;
-    result
+    polls
 }
 
 /// A permit to fetch, given back when it is dropped.

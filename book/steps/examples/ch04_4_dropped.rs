@@ -1,13 +1,12 @@
-//! Enum: the same function written by hand, and the same log.
+//! Dropped: what each state lets go of, and in which order.
 
 use handcrank::runtime::Builder;
 use serde::Deserialize;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::mem;
-use std::panic::{self, AssertUnwindSafe};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use steps::client::{Client, Get, Json};
 use steps::log::{self, Logged, logged};
 use steps::paint::{bold, green};
@@ -19,24 +18,36 @@ struct Data {
     turns: u32,
 }
 
-async fn fetch_and_process(client: Client, _slot: Slot) -> io::Result<Data> {
+async fn fetch_and_process(client: &Client, _slot: Slot) -> io::Result<Data> {
     let response = logged("get", client.get("/data")).await?;
     let data = logged("json", response.json::<Data>()).await?;
     Ok(data)
 }
 
-/// The same by hand: a variant for each place where it can stand still.
+/// By hand: a variant for each place where it can stand still.
 ///
 /// What a variant holds is dropped from top to bottom, hence the child before the slot.
-enum FetchAndProcess {
-    Start { client: Client, slot: Slot },
-    WaitingForResponse { get: Logged<Get>, slot: Slot },
-    WaitingForJson { json: Logged<Json<Data>>, slot: Slot },
+enum FetchAndProcess<'a> {
+    Start { client: &'a Client, slot: Slot },
+    WaitingForResponse { get: Logged<Get<'a>>, slot: Slot },
+    WaitingForJson { json: Logged<Json<'a, Data>>, slot: Slot },
     Done,
     Panicked,
 }
 
-impl Future for FetchAndProcess {
+impl FetchAndProcess<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "Start",
+            Self::WaitingForResponse { .. } => "WaitingForResponse",
+            Self::WaitingForJson { .. } => "WaitingForJson",
+            Self::Done => "Done",
+            Self::Panicked => "Panicked",
+        }
+    }
+}
+
+impl Future for FetchAndProcess<'_> {
     type Output = io::Result<Data>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -88,69 +99,62 @@ impl Future for FetchAndProcess {
 fn main() -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let server = Paced::start();
-        let client = Client::connect(server.address()).await?;
-        let mut compiled = pin!(fetch_and_process(client, Slot));
-        let polls = poll_to_the_end(compiled.as_mut(), &server).await;
-
-        let server = Paced::start();
-        let client = Client::connect(server.address()).await?;
-        let mut by_hand = pin!(FetchAndProcess::Start { client, slot: Slot });
-        let same = poll_to_the_end(by_hand.as_mut(), &server).await;
-
-        println!("{}", bold("poll   what happened inside                        it returned"));
-        for (number, Polled { inside, result }) in polls.iter().enumerate() {
-            println!("{:4}   {inside:41}   {}", number + 1, green(result));
-        }
-        println!("by hand, the same log: {}", same == polls);
         println!(
-            "compiled, {} B, polled once more: {}",
-            size_of_val(&*compiled),
-            panic_of(compiled)
+            "{}",
+            bold("polls   it returned                 its state            dropped with it")
         );
-        println!("by hand,  {} B, polled once more: {}", size_of_val(&*by_hand), panic_of(by_hand));
+        for polls in 0..=4 {
+            let server = Paced::start();
+            let client = Client::connect(server.address()).await?;
+            let mut compiled = Box::pin(fetch_and_process(&client, Slot));
+            let result = poll_some(compiled.as_mut(), &server, polls).await;
+            drop(compiled);
+            let dropped = log::take();
+
+            let server = Paced::start();
+            let client = Client::connect(server.address()).await?;
+            let mut by_hand = Box::pin(FetchAndProcess::Start { client: &client, slot: Slot });
+            assert_eq!(result, poll_some(by_hand.as_mut(), &server, polls).await);
+            let state = by_hand.name();
+            drop(by_hand);
+            assert_eq!(dropped, log::take(), "by hand, in the same order");
+
+            let dropped = if dropped.is_empty() { "nothing" } else { &dropped };
+            println!("{polls:5}   {result:25}   {state:18}   {}", green(dropped));
+        }
         Ok(())
     })
 }
 
-/// The words with which a poll panics.
-fn panic_of<F: Future>(future: Pin<&mut F>) -> String {
-    panic::set_hook(Box::new(|_| {}));
-    let cx = &mut Context::from_waker(Waker::noop());
-    match panic::catch_unwind(AssertUnwindSafe(|| future.poll(cx).is_ready())) {
-        Ok(_) => "no panic".into(),
-        Err(payload) => payload.downcast_ref::<&str>().copied().unwrap_or("?").into(),
-    }
-}
-
-/// What one poll did, and what it returned.
-#[derive(PartialEq)]
-struct Polled {
-    inside: String,
-    result: String,
-}
-
-/// Polls `future` until it is ready. Each time it is pending, the server goes on.
-async fn poll_to_the_end<F>(mut future: Pin<&mut F>, server: &Paced) -> Vec<Polled>
+/// Polls `future` so many times. Each time but the last that it is pending, the server goes on.
+async fn poll_some<F>(mut future: Pin<&mut F>, server: &Paced, times: usize) -> String
 where
     F: Future<Output = io::Result<Data>>,
 {
-    let mut polls = Vec::new();
+    let mut result = String::from("not polled");
+    let mut polls = 0;
     poll_fn(|cx| {
+        if polls == times {
+            return Poll::Ready(());
+        }
+        polls += 1;
         let poll = future.as_mut().poll(cx);
-        let result = match &poll {
+        result = match &poll {
             Poll::Pending => "Pending".into(),
             Poll::Ready(Ok(Data { path, turns })) => format!("Ready: {turns} turns from {path}"),
             Poll::Ready(Err(error)) => format!("Ready: {error}"),
         };
-        polls.push(Polled { inside: log::take(), result });
+        log::take();
+        if polls == times {
+            return Poll::Ready(());
+        }
         if poll.is_pending() {
             server.go_on();
         }
         poll.map(drop)
     })
     .await;
-    polls
+    result
 }
 
 /// A permit to fetch, given back when it is dropped.

@@ -1,0 +1,53 @@
+//! Fixed: the look and the sleep under one lock, and the checker asked again.
+
+use handcrank_witness::sync::{Arc, Condvar, Mutex};
+use handcrank_witness::{Verdict, explore, thread};
+use steps::paint;
+
+/// Where a thread sleeps until another one calls it.
+struct Parker {
+    called: Mutex<bool>,
+    bell: Condvar,
+}
+
+impl Parker {
+    fn new() -> Self {
+        Self { called: Mutex::new(false), bell: Condvar::new() }
+    }
+
+    fn park(&self) {
+        let mut called = self.called.lock();
+        while !*called {
+            self.bell.wait(&mut called);
+        }
+        *called = false;
+    }
+
+    fn unpark(&self) {
+        *self.called.lock() = true;
+        self.bell.notify_one();
+    }
+}
+
+/// All that is left of the program: one thread parks, and another one calls it.
+fn park_and_call() {
+    let parker = Arc::new(Parker::new());
+    let caller = thread::spawn({
+        let parker = Arc::clone(&parker);
+        move || parker.unpark()
+    });
+    parker.park();
+    caller.join().unwrap();
+}
+
+fn main() {
+    match explore(park_and_call) {
+        Verdict::Holds { interleavings } => {
+            println!("{} in all {interleavings} interleavings", paint::green("holds"));
+        }
+        Verdict::Fails { interleavings, reason, table } => {
+            println!("{} in interleaving {interleavings}: {reason}\n", paint::red("fails"));
+            print!("{table}");
+        }
+    }
+}
