@@ -86,6 +86,7 @@ macro_rules! atomic {
             /// Takes the value out.
             #[track_caller]
             pub fn into_inner(self) -> $type {
+                record::writing();
                 self.inner.into_inner()
             }
 

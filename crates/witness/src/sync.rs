@@ -1,15 +1,15 @@
 //! Locks with `parking_lot`'s signatures, and shared ownership.
 
+mod arc;
+
+pub use arc::Arc;
+
 use crate::record::{self, At, Doing, Kind, Object, What, known};
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::time::Duration;
-
-/// Loom's, as it is: to count pointers is not what one wants to read in a table. It is still a point at
-/// which threads are switched, and what it finds (a leak, for one) is in the verdict.
-pub use loom::sync::Arc;
 
 /// A lock, written down.
 pub struct Mutex<T> {
@@ -92,6 +92,7 @@ impl<T> fmt::Debug for Mutex<T> {
 impl<T> MutexGuard<'_, T> {
     /// Gives the lock back. No thread is switched in between, so the step is written after it.
     fn release(&mut self) {
+        record::writing();
         if self.inner.take().is_some() {
             record::hold(self.mutex.object, false);
         }

@@ -1,5 +1,6 @@
 //! Threads, written down.
 
+use crate::explore::contained;
 use crate::record::{self, At, Doing, What};
 use std::fmt;
 use std::io;
@@ -32,7 +33,7 @@ pub fn yield_now() {
 fn life<T>(at: At, child: Option<usize>, f: impl FnOnce() -> T) -> impl FnOnce() -> T {
     move || {
         record::starts(child);
-        let result = f();
+        let result = contained(f);
         record::ends(at);
         result
     }

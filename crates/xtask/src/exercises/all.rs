@@ -239,6 +239,12 @@ fn package_name(exercise: &Exercise, role: Role) -> String {
     format!("e{}_{}", exercise.name, role.file().trim_end_matches(".rs"))
 }
 
+/// Why a model failed, in a few words.
+fn reason(output: &str) -> &str {
+    let why = output.lines().find_map(|line| line.strip_prefix("the model fails: "));
+    why.and_then(|why| why.split(':').next()).unwrap_or("for whatever reason")
+}
+
 /// What one exercise comes to.
 #[derive(Default)]
 struct Verdict {
@@ -347,9 +353,15 @@ impl Trial<'_> {
             }
         }
         if let Some(ends) = self.ends(verdict, Role::Wrong, models, Kind::Model)? {
-            let caught = ends.iter().any(|(_, end)| matches!(end, End::Failed(_)));
-            verdict.says.push(format!("wrong {}", if caught { "is caught" } else { "ESCAPES" }));
-            if !caught {
+            let why = ends.iter().find_map(|(_, end)| match end {
+                End::Failed(output) => Some(reason(output)),
+                _ => None,
+            });
+            verdict.says.push(match why {
+                Some(why) => format!("wrong is caught: {why}"),
+                None => "wrong ESCAPES".to_owned(),
+            });
+            if why.is_none() {
                 verdict.broken.push(format!("{path} does not see what is wrong with {wrong}"));
             }
         }
@@ -398,5 +410,17 @@ impl Trial<'_> {
             "{}: {test} hangs with {whose}; a test should give up by itself",
             self.exercise.path("tests.rs")
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_short() {
+        let output = "table\nthread 'x' panicked\nthe model fails: deadlock: nobody wakes it\n";
+        assert_eq!(reason(output), "deadlock");
+        assert_eq!(reason("process ended"), "for whatever reason");
     }
 }

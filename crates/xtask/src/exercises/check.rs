@@ -112,7 +112,9 @@ fn passes(exercise: &Exercise, folder: &Path, kind: Kind) -> Outcome<bool> {
             End::Failed(output) => {
                 compared |= compares(&output);
                 println!("  {}  {test}\n\n{}\n", red("no"), indented(&hint));
-                println!("{}\n", dim(&indented(&output)));
+                let output = indented(&output);
+                // A table is there to be read; a panic's message is an aside.
+                println!("{}\n", if kind == Kind::Model { output } else { dim(&output) });
             }
             End::CutOff => {
                 println!("  {}  {test}\n\n{}\n", red("no"), indented(&hint));
