@@ -9,14 +9,16 @@ use std::time::Duration;
 use exercise::Signal;
 use handcrank_executor::block_on;
 
-/// Runs what might hang, and tells whether it came to an end.
-fn ends(f: impl FnOnce() + Send + 'static) -> bool {
+/// Runs what might hang, and fails if it has not come to an end in some seconds.
+#[track_caller]
+fn must_end(f: impl FnOnce() + Send + 'static) {
     let (done, finished) = mpsc::channel();
     thread::spawn(move || {
         f();
         let _ = done.send(());
     });
-    finished.recv_timeout(Duration::from_secs(5)).is_ok()
+    let end = finished.recv_timeout(Duration::from_secs(5));
+    assert_eq!(end, Ok(()), "it panicked, or had not ended after five seconds");
 }
 
 /// A waker that counts its calls.
@@ -44,19 +46,19 @@ impl Wake for Calls {
 /// first lines of `poll`.
 #[test]
 fn what_has_happened_is_ready() {
-    assert!(ends(|| {
+    must_end(|| {
         let signal = Signal::new();
         signal.set();
         block_on(signal.wait());
         block_on(signal.wait());
-    }));
+    });
 }
 
 /// A task waits, another thread sets the signal, and the task goes on sleeping. `poll` has to leave
 /// its waker where `set` finds it, and `set` has to call it.
 #[test]
 fn set_wakes_the_waiter() {
-    assert!(ends(|| {
+    must_end(|| {
         let signal = Arc::new(Signal::new());
         let setter = thread::spawn({
             let signal = Arc::clone(&signal);
@@ -67,7 +69,7 @@ fn set_wakes_the_waiter() {
         });
         block_on(signal.wait());
         setter.join().unwrap();
-    }));
+    });
 }
 
 /// The future was polled twice, with two different wakers, and `set` did not call the second. A future
@@ -115,11 +117,11 @@ impl Wake for Eager {
 /// lock that `set` holds. Set the flag before you wake, and let go of the lock before you wake.
 #[test]
 fn a_waker_may_poll_at_once() {
-    assert!(ends(|| {
+    must_end(|| {
         let eager = Arc::new(Eager { signal: Signal::new(), was_ready: AtomicUsize::new(0) });
         let waker = Waker::from(Arc::clone(&eager));
         assert!(pin!(eager.signal.wait()).poll(&mut Context::from_waker(&waker)).is_pending());
         eager.signal.set();
         assert_eq!(eager.was_ready.load(Ordering::SeqCst), 1);
-    }));
+    });
 }

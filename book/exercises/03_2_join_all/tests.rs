@@ -85,7 +85,10 @@ fn poll<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
 fn outputs_come_in_order() {
     let (_, waker) = Calls::new();
     assert_eq!(poll(&mut join_all((0..5).map(ready)), &waker), Poll::Ready(vec![0, 1, 2, 3, 4]));
-    assert_eq!(poll(&mut join_all(Vec::<std::future::Ready<()>>::new()), &waker), Poll::Ready(vec![]));
+    assert_eq!(
+        poll(&mut join_all(Vec::<std::future::Ready<()>>::new()), &waker),
+        Poll::Ready(vec![])
+    );
 }
 
 /// One of three children was called, and others were polled as well. Each child needs a waker that
@@ -194,5 +197,6 @@ fn calls_from_other_threads_arrive() {
         }
         let _ = done.send(());
     });
-    assert!(finished.recv_timeout(Duration::from_secs(20)).is_ok());
+    let end = finished.recv_timeout(Duration::from_secs(20));
+    assert_eq!(end, Ok(()), "it panicked, or had not ended after twenty seconds");
 }

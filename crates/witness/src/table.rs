@@ -22,7 +22,7 @@ impl Table {
         let reason = reason::reason(log, message, &names);
         let threads: Vec<String> =
             (0..log.threads.len()).map(|thread| names.thread(thread)).collect();
-        let rows = rows(log, &names);
+        let rows = rows(log, &names, reason::is_race(message));
         let mut text = layout::table(&threads, &rows);
         text.push_str(&format!("\n{reason}\n"));
         text.push_str(&layout::list(&standing(log, message, &names)));
@@ -55,13 +55,14 @@ fn is_tail(log: &Log, at: usize) -> bool {
         && matches!((&before.what, &step.what), (What::Lock(one), What::Unlock(other)) if one == other)
 }
 
-fn rows(log: &Log, names: &Names<'_>) -> Vec<Row> {
+fn rows(log: &Log, names: &Names<'_>, race: bool) -> Vec<Row> {
     // What an ordering is only matters where one is too weak. Elsewhere it is noise.
-    let orders = log.steps.iter().any(|step| match step.what {
+    let weak = log.steps.iter().any(|step| match step.what {
         What::Load { found, newest, .. } => found != newest,
-        What::Fence(_) | What::Read(_) | What::Write(_) => true,
+        What::Fence(_) => true,
         _ => false,
     });
+    let orders = race || weak;
     (0..log.steps.len())
         .filter(|&at| !is_tail(log, at))
         .map(|at| {
