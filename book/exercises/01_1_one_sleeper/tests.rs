@@ -2,7 +2,7 @@
 
 use exercise::{Clock, Request, serve};
 use std::cell::Cell;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -48,7 +48,11 @@ fn served(late: Duration, requests: Vec<Request>) -> (Vec<(&'static str, Duratio
         let finished = serve(requests, &mut clock);
         let _ = done.send((finished, clock));
     });
-    wait.recv_timeout(Duration::from_secs(10)).expect("`serve` did not return, or it panicked")
+    match wait.recv_timeout(Duration::from_secs(5)) {
+        Ok(served) => served,
+        Err(RecvTimeoutError::Timeout) => panic!("`serve` has not returned after 5 seconds"),
+        Err(RecvTimeoutError::Disconnected) => panic!("`serve` panicked, as said above"),
+    }
 }
 
 /// Three requests of 100 ms have to be finished after 100 ms, not after 300. Let all of them begin before

@@ -3,7 +3,8 @@
 use exercise::run_all;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -17,7 +18,11 @@ const LONG: Duration = Duration::from_secs(30);
 fn all<T: Send + 'static>(jobs: Vec<Job<T>>, threads: usize) -> Vec<T> {
     let (done, wait) = mpsc::channel();
     thread::spawn(move || done.send(run_all(jobs, threads)));
-    wait.recv_timeout(LONG).expect("`run_all` did not return, or it panicked")
+    match wait.recv_timeout(LONG) {
+        Ok(results) => results,
+        Err(RecvTimeoutError::Timeout) => panic!("`run_all` has not returned after {LONG:?}"),
+        Err(RecvTimeoutError::Disconnected) => panic!("`run_all` panicked, as said above"),
+    }
 }
 
 /// A number that one can wait for.
@@ -130,7 +135,7 @@ fn a_panic_reaches_the_caller_after_the_other_jobs() {
         .collect::<Vec<_>>();
     let (ended, wait) = mpsc::channel();
     thread::spawn(move || ended.send(catch_unwind(AssertUnwindSafe(|| run_all(jobs, 1))).is_err()));
-    let panicked = wait.recv_timeout(LONG).expect("`run_all` did not return");
+    let panicked = wait.recv_timeout(LONG).expect("`run_all` did not return in time");
     assert!(panicked, "nobody heard of the panic");
     assert_eq!(done.load(SeqCst), 9, "jobs that ran");
 }

@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
                 answers.push((answer, wall.elapsed()));
             }
         }
-        assert!(wall.elapsed() < Duration::from_secs(10), "the server does not answer");
+        assert!(wall.elapsed() < Duration::from_secs(10), "no answer");
     }
     answers.sort();
 
@@ -51,7 +51,7 @@ impl Fetch {
         Ok(Self { stream, answer: Vec::new(), done: false })
     }
 
-    /// Takes what has come. Returns what follows the empty line, once the answer is complete.
+    /// Takes what has come. Returns the answer's body, once it is complete.
     fn look(&mut self) -> io::Result<Option<String>> {
         if self.done {
             return Ok(None);

@@ -74,7 +74,7 @@ fn between_threads(first: usize, second: usize) -> Duration {
     let turn = Arc::new(AtomicBool::new(false));
     let play = |mine: bool, other: thread::Thread, turn: Arc<AtomicBool>| {
         for _ in 0..SWITCHES / 2 {
-            // Acquire and Release pair with each other: whoever sees the turn sees all before it.
+            // Acquire pairs with Release: who sees the turn sees all before it.
             while turn.load(Ordering::Acquire) != mine {
                 thread::park();
             }

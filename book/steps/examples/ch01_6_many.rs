@@ -87,11 +87,12 @@ impl Account {
     }
 }
 
-/// The address space of this program, how much of it is in memory, and the kernel's own stacks (of
-/// all programs), in MiB.
+/// The address space of this program, how much of it is in memory, and what the kernel needs: its own
+/// stacks (those of all programs), and the tables of this program's pages. In MiB.
 fn sizes() -> [f64; 3] {
     let own = "/proc/self/status";
-    [mib(own, "VmSize:"), mib(own, "VmRSS:"), mib("/proc/meminfo", "KernelStack:")]
+    let kernel = mib("/proc/meminfo", "KernelStack:") + mib(own, "VmPTE:");
+    [mib(own, "VmSize:"), mib(own, "VmRSS:"), kernel]
 }
 
 /// A size that Linux reports; zero on a system that does not.

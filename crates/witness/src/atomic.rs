@@ -1,6 +1,5 @@
 //! Atomic integers, pointers and fences: loom's, written down.
 
-use crate::explore::Stop;
 use crate::record::{self, Doing, Kind, Object, What, known};
 use std::fmt;
 use std::panic::Location;
@@ -87,7 +86,7 @@ macro_rules! atomic {
             /// Takes the value out.
             #[track_caller]
             pub fn into_inner(self) -> $type {
-                let _stop = Stop;
+                record::writing();
                 self.inner.into_inner()
             }
 
@@ -95,7 +94,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $type {
                 let at = Location::caller();
-                let _stop = record::before(at, Doing::Step);
+                record::before(at, Doing::Step);
                 let found = self.inner.load(order);
                 record::step(at, loaded(self.object, found.bits(), order));
                 found
@@ -105,7 +104,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn store(&self, value: $type, order: Ordering) {
                 let at = Location::caller();
-                let _stop = record::before(at, Doing::Step);
+                record::before(at, Doing::Step);
                 self.inner.store(value, order);
                 let (object, value) = (self.object, value.bits());
                 record::step(at, written(object, value, What::Store { object, value, order }));
@@ -115,7 +114,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn swap(&self, value: $type, order: Ordering) -> $type {
                 let at = Location::caller();
-                let _stop = record::before(at, Doing::Step);
+                record::before(at, Doing::Step);
                 let found = self.inner.swap(value, order);
                 self.changed(at, "swap", value, found, value, order);
                 found
@@ -131,7 +130,7 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$type, $type> {
                 let at = Location::caller();
-                let _stop = record::before(at, Doing::Step);
+                record::before(at, Doing::Step);
                 let found = self.inner.compare_exchange(current, new, success, failure);
                 let object = self.object;
                 record::step(at, |objects| {
@@ -219,7 +218,7 @@ macro_rules! changes {
                 #[track_caller]
                 pub fn $how(&self, value: $type, order: Ordering) -> $type {
                     let at = Location::caller();
-                    let _stop = record::before(at, Doing::Step);
+                    record::before(at, Doing::Step);
                     let found = self.inner.$how(value, order);
                     let ($now, $value) = (found, value);
                     self.changed(at, stringify!($how), value, found, $new, order);
@@ -246,7 +245,6 @@ macro_rules! integers {
             #[track_caller]
             pub fn with_mut<R>(&mut self, f: impl FnOnce(&mut $type) -> R) -> R {
                 let object = self.object;
-                let _stop = Stop;
                 self.inner.with_mut(|value| {
                     let result = f(value);
                     record::set(object, value.bits());
@@ -293,7 +291,7 @@ impl<T> Default for AtomicPtr<T> {
 #[track_caller]
 pub fn fence(order: Ordering) {
     let at = Location::caller();
-    let _stop = record::before(at, Doing::Step);
+    record::before(at, Doing::Step);
     loom::sync::atomic::fence(order);
     record::step(at, |_| Some(What::Fence(order)));
 }

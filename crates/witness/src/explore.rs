@@ -3,7 +3,7 @@
 use crate::record::{self, At, Log};
 use crate::table::Table;
 use std::cell::{Cell, RefCell};
-use std::panic::{self, Location};
+use std::panic::{self, AssertUnwindSafe, Location};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Once};
 use std::thread;
@@ -116,6 +116,9 @@ impl Builder {
     }
 }
 
+/// How many interleavings were tried, and what went wrong in the last.
+type Ran = (u64, Option<Failure>);
+
 type Model = Arc<dyn Fn() + Send + Sync>;
 
 /// What is left of a run that failed.
@@ -144,7 +147,7 @@ fn search(settings: &Builder, f: &Model, model: At) -> Verdict {
 }
 
 /// Explores on a thread of its own, and returns how far it came.
-fn run(settings: &Builder, f: &Model, writes: bool) -> (u64, Option<Failure>) {
+fn run(settings: &Builder, f: &Model, writes: bool) -> Ran {
     install_hook();
     let (sender, receiver) = channel();
     let (f, loom) = (Arc::clone(f), settings.loom());
@@ -152,14 +155,12 @@ fn run(settings: &Builder, f: &Model, writes: bool) -> (u64, Option<Failure>) {
         .name("model".to_owned())
         .spawn(move || {
             WATCHED.set(Some(sender.clone()));
-            let _stop = Stop;
             loom.check(move || {
-                let _stop = Stop;
                 TRIED.set(TRIED.get() + 1);
                 if writes {
                     record::begin();
                 }
-                f();
+                contained(|| f());
             });
             // Nobody listens only if the one who asked is gone.
             let _ = sender.send((TRIED.get(), None));
@@ -170,52 +171,35 @@ fn run(settings: &Builder, f: &Model, writes: bool) -> (u64, Option<Failure>) {
 
 thread_local! {
     /// Where the failure of the model on this thread is sent.
-    static WATCHED: RefCell<Option<Sender<(u64, Option<Failure>)>>> = const { RefCell::new(None) };
+    static WATCHED: RefCell<Option<Sender<Ran>>> = const { RefCell::new(None) };
     static TRIED: Cell<u64> = const { Cell::new(0) };
-    /// Whether the model on this thread has failed. Loom's threads are all on this one.
-    static FAILED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps a model that has failed from unwinding any further. Destructors would touch what loom has already
-/// taken apart, panic in their turn, and take the process along. So the thread stays where it is, asleep,
-/// for as long as the process lives.
-///
-/// One stands around each call of loom, where most failures come from, and around what each thread runs.
-#[must_use]
-pub(crate) struct Stop;
-
-impl Drop for Stop {
-    fn drop(&mut self) {
-        if FAILED.try_with(Cell::get).unwrap_or(false) {
-            sleep();
-        }
-    }
+/// Runs the code of a modelled thread. If it unwinds, it stops here: loom would unwind the others as well.
+pub(crate) fn contained<R>(f: impl FnOnce() -> R) -> R {
+    panic::catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| record::stop())
 }
 
-fn sleep() -> ! {
-    loop {
-        thread::park();
-    }
-}
-
-/// Takes down the first panic of each model.
-///
-/// The thread must not stay in here: the system's list of hooks is locked for readers as long as that, and
-/// the harness of ordinary tests takes its own hook out of it at the end.
+/// The first panic in a model is its verdict. What unwinds then are destructors that touch what loom has
+/// already given up; they would panic in their turn, and take the process along. So the thread stops at
+/// the first step that a destructor takes, or where the modelled thread began, and is left there.
 fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if FAILED.try_with(Cell::get).unwrap_or(false) {
-                // A destructor has panicked on the way to the next `Stop`, and the process would end.
-                sleep();
-            }
             let watched = WATCHED.try_with(RefCell::take).ok().flatten();
-            let Some(sender) = watched else { return others(info) };
-            let message = info.payload_as_str().unwrap_or("a panic without words").to_owned();
-            let _ = sender.send((TRIED.get(), Some(Failure { message, log: record::end() })));
-            FAILED.set(true);
+            match watched {
+                Some(sender) => {
+                    let message = info.payload_as_str().unwrap_or("a panic without words");
+                    let (message, log) = (message.to_owned(), record::fail());
+                    // Nobody listens only if the one who asked is gone.
+                    let _ = sender.send((TRIED.get(), Some(Failure { message, log })));
+                }
+                // A destructor that panics while the model unwinds: the process would be aborted.
+                None if record::failed() => record::stop(),
+                None => others(info),
+            }
         }));
     });
 }

@@ -4,7 +4,6 @@
 //! thread-local of that one, and the order of its entries is the order of the execution. It is empty,
 //! and costs a look at one flag a step, unless [`explore`](crate::explore) turns it on.
 
-use crate::explore::Stop;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::sync::atomic::Ordering;
@@ -127,8 +126,17 @@ pub(crate) struct Log {
     pub(crate) current: usize,
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// Nobody writes.
+    Off,
+    Writing,
+    /// The model on this thread has failed, and unwinds.
+    Failed,
+}
+
 thread_local! {
-    static WRITING: Cell<bool> = const { Cell::new(false) };
+    static MODE: Cell<Mode> = const { Cell::new(Mode::Off) };
     static LOG: RefCell<Log> = RefCell::default();
 }
 
@@ -139,7 +147,7 @@ loom::thread_local! {
 
 /// Begins a new log: the main thread runs.
 pub(crate) fn begin() {
-    WRITING.set(true);
+    MODE.set(Mode::Writing);
     LOG.with_borrow_mut(|log| {
         log.steps.clear();
         log.objects.clear();
@@ -150,15 +158,35 @@ pub(crate) fn begin() {
     NUMBER.with(|number| number.set(0));
 }
 
-/// The log as it stands; nothing more is written. Called in a panic, so it asks loom for nothing.
-pub(crate) fn end() -> Option<Log> {
-    WRITING.replace(false).then(|| LOG.try_with(RefCell::take).ok()).flatten()
+/// The log as it stands; nothing more is written, and no further step is taken. Called in a panic, so it
+/// asks loom for nothing.
+pub(crate) fn fail() -> Option<Log> {
+    let wrote = MODE.replace(Mode::Failed) == Mode::Writing;
+    wrote.then(|| LOG.try_with(RefCell::take).ok()).flatten()
 }
 
-/// Does anybody write? Not while a panic unwinds: destructors are no steps of the model.
+/// Has the model on this thread failed?
+pub(crate) fn failed() -> bool {
+    MODE.get() == Mode::Failed
+}
+
+/// Does anybody write? Each step asks this first. If the model has failed it is a destructor that takes
+/// the step, in the unwinding, and would touch what loom has already given up: it stops here.
 #[inline]
 pub(crate) fn writing() -> bool {
-    WRITING.get() && !std::thread::panicking()
+    match MODE.get() {
+        Mode::Off => false,
+        Mode::Writing => true,
+        Mode::Failed => stop(),
+    }
+}
+
+/// The end of a failed model: its thread sleeps for as long as the process lives.
+#[cold]
+pub(crate) fn stop() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 /// The modelled thread that runs now.
@@ -186,15 +214,13 @@ pub(crate) fn object(kind: Kind, value: u64) -> Object {
     })
 }
 
-/// This thread is about to take a step, and may be interrupted before it has, or wait in it. If loom finds
-/// fault with it, this is as far as it goes.
+/// This thread is about to take a step, and may be interrupted before it has, or wait in it.
 #[inline]
-pub(crate) fn before(at: At, doing: Doing) -> Stop {
+pub(crate) fn before(at: At, doing: Doing) {
     if writing() {
         let me = me();
         LOG.with_borrow_mut(|log| log.threads[me].doing = Some((at, doing)));
     }
-    Stop
 }
 
 /// This thread has taken a step. `what` may look at the objects, and change what is known of them.

@@ -1,15 +1,15 @@
 //! Locks with `parking_lot`'s signatures, and shared ownership.
 
+mod arc;
+
+pub use arc::Arc;
+
 use crate::record::{self, At, Doing, Kind, Object, What, known};
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::time::Duration;
-
-/// Loom's, as it is: to count pointers is not what one wants to read in a table. It is still a point at
-/// which threads are switched, and what it finds (a leak, for one) is in the verdict.
-pub use loom::sync::Arc;
 
 /// A lock, written down.
 pub struct Mutex<T> {
@@ -46,7 +46,7 @@ impl<T> Mutex<T> {
     }
 
     fn acquire(&self, at: At) -> loom::sync::MutexGuard<'_, T> {
-        let _stop = record::before(at, Doing::Lock(self.object));
+        record::before(at, Doing::Lock(self.object));
         let inner = self.inner.lock().unwrap();
         record::hold(self.object, true);
         inner
@@ -56,7 +56,7 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         let at = Location::caller();
-        let _stop = record::before(at, Doing::Step);
+        record::before(at, Doing::Step);
         let inner = self.inner.try_lock().ok();
         let (object, taken) = (self.object, inner.is_some());
         if taken {
@@ -92,6 +92,7 @@ impl<T> fmt::Debug for Mutex<T> {
 impl<T> MutexGuard<'_, T> {
     /// Gives the lock back. No thread is switched in between, so the step is written after it.
     fn release(&mut self) {
+        record::writing();
         if self.inner.take().is_some() {
             record::hold(self.mutex.object, false);
         }
@@ -165,13 +166,13 @@ impl Condvar {
     pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
         let at = Location::caller();
         let object = self.object;
-        let _stop = record::before(at, Doing::Step);
+        record::before(at, Doing::Step);
         self.turn();
         // From here to `park` no thread is switched: who comes later finds a waiter and a free lock.
         self.lock().push_back((record::number(), loom::thread::current()));
         guard.release();
         record::step(at, |objects| known(objects, object).map(|_| What::Sleeps(object)));
-        let _stop = record::before(at, Doing::Wait(object));
+        record::before(at, Doing::Wait(object));
         loom::thread::park();
         guard.inner = Some(guard.mutex.acquire(at));
         record::step(at, |objects| known(objects, object).map(|_| What::Woken(object)));
@@ -197,7 +198,7 @@ impl Condvar {
     }
 
     fn notify(&self, at: At, most: usize) {
-        let _stop = record::before(at, Doing::Step);
+        record::before(at, Doing::Step);
         self.turn();
         let mut waiting = self.lock();
         let count = most.min(waiting.len());

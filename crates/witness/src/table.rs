@@ -22,7 +22,7 @@ impl Table {
         let reason = reason::reason(log, message, &names);
         let threads: Vec<String> =
             (0..log.threads.len()).map(|thread| names.thread(thread)).collect();
-        let rows = rows(log, &names);
+        let rows = rows(log, &names, reason::is_race(message));
         let mut text = layout::table(&threads, &rows);
         text.push_str(&format!("\n{reason}\n"));
         text.push_str(&layout::list(&standing(log, message, &names)));
@@ -55,13 +55,14 @@ fn is_tail(log: &Log, at: usize) -> bool {
         && matches!((&before.what, &step.what), (What::Lock(one), What::Unlock(other)) if one == other)
 }
 
-fn rows(log: &Log, names: &Names<'_>) -> Vec<Row> {
+fn rows(log: &Log, names: &Names<'_>, race: bool) -> Vec<Row> {
     // What an ordering is only matters where one is too weak. Elsewhere it is noise.
-    let orders = log.steps.iter().any(|step| match step.what {
+    let weak = log.steps.iter().any(|step| match step.what {
         What::Load { found, newest, .. } => found != newest,
-        What::Fence(_) | What::Read(_) | What::Write(_) => true,
+        What::Fence(_) => true,
         _ => false,
     });
+    let orders = race || weak;
     (0..log.steps.len())
         .filter(|&at| !is_tail(log, at))
         .map(|at| {
@@ -105,17 +106,25 @@ fn done(step: &Step, names: &Names<'_>, orders: bool) -> String {
             and_order(order),
             names.value(object, found)
         ),
-        &What::Exchange { object, current, new, found, order } => format!(
-            "{}.compare_exchange({}, {}{}) → {}",
-            names.object(object),
-            names.value(object, current),
-            names.value(object, new),
-            and_order(order),
-            match found {
+        &What::Exchange { object, current, new, found, order: of } => {
+            let name = names.object(object);
+            let found = match found {
                 Ok(_) => "Ok".to_owned(),
                 Err(found) => format!("Err({})", names.value(object, found)),
+            };
+            match names.change(object, current, new) {
+                // Two words of many flags each say less than what is different.
+                Some(change) => {
+                    format!("{name}.compare_exchange({change}{}) → {found}", and_order(of))
+                }
+                None => format!(
+                    "{name}.compare_exchange({}, {}{}) → {found}",
+                    names.value(object, current),
+                    names.value(object, new),
+                    and_order(of)
+                ),
             }
-        ),
+        }
         What::Fence(order) => format!("fence({order:?})"),
         &What::Read(object) => format!("reads {}", names.object(object)),
         &What::Write(object) => format!("writes {}", names.object(object)),

@@ -1,6 +1,6 @@
 //! Threads, written down.
 
-use crate::explore::Stop;
+use crate::explore::contained;
 use crate::record::{self, At, Doing, What};
 use std::fmt;
 use std::io;
@@ -17,7 +17,6 @@ where
 {
     let at = Location::caller();
     let child = record::spawned(at, None);
-    let _stop = Stop;
     JoinHandle { inner: loom::thread::spawn(life(at, child, f)), child }
 }
 
@@ -26,16 +25,15 @@ where
 pub fn yield_now() {
     let at = Location::caller();
     record::step(at, |_| Some(What::Yields));
-    let _stop = record::before(at, Doing::Step);
+    record::before(at, Doing::Step);
     loom::thread::yield_now();
 }
 
 /// What a thread does, with its beginning and its end.
 fn life<T>(at: At, child: Option<usize>, f: impl FnOnce() -> T) -> impl FnOnce() -> T {
     move || {
-        let _stop = Stop;
         record::starts(child);
-        let result = f();
+        let result = contained(f);
         record::ends(at);
         result
     }
@@ -73,7 +71,6 @@ impl Builder {
     {
         let at = Location::caller();
         let child = record::spawned(at, self.name);
-        let _stop = Stop;
         Ok(JoinHandle { inner: self.inner.spawn(life(at, child, f))?, child })
     }
 }
@@ -96,14 +93,13 @@ impl<T> JoinHandle<T> {
     pub fn join(self) -> std::thread::Result<T> {
         let at = Location::caller();
         let Some(child) = self.child.filter(|_| record::writing()) else {
-            let _stop = Stop;
             return self.inner.join();
         };
         let waits = !record::has_ended(child);
         if waits {
             record::step(at, |_| Some(What::WaitsFor(child)));
         }
-        let _stop = record::before(at, Doing::Join(child));
+        record::before(at, Doing::Join(child));
         let result = self.inner.join();
         record::step(at, |_| (!waits).then_some(What::Joins(child)));
         result

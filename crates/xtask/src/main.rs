@@ -15,6 +15,7 @@ mod paint;
 mod place;
 mod pointers;
 mod programs;
+mod sabotage;
 mod sanitize;
 mod smoke;
 mod steps;
@@ -69,6 +70,17 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Breaks a copy of the code on purpose, and shows the interleaving that fails.
+    Sabotage {
+        /// The variant's name, like `park-without-asking`. Without one, they are listed.
+        name: Option<String>,
+        /// Print the table and nothing else.
+        #[arg(long, requires = "name")]
+        output_only: bool,
+        /// Every variant, with a line for each.
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+    },
     /// Builds the book, and checks it. `cargo x book --help` has the options.
     #[command(disable_help_flag = true)]
     Book {
@@ -117,6 +129,11 @@ fn main() -> ExitCode {
         Command::Solution { exercise } => return exit(exercises::solution(exercise.as_deref())),
         Command::Exercises { list: true, .. } => return exit(exercises::list()),
         Command::Exercises { exercises, list: false } => exercises::all(&mut steps, &exercises),
+        Command::Sabotage { all: true, .. } => return exit(sabotage::all()),
+        Command::Sabotage { name: Some(name), output_only, .. } => {
+            return exit(sabotage::run(&name, output_only));
+        }
+        Command::Sabotage { .. } => return exit(sabotage::list()),
         Command::Book { arguments } => return book::bind(&arguments),
         Command::Test => test::everything(&mut steps),
         Command::Models { filter } => test::models(&mut steps, filter.as_deref()),

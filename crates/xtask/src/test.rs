@@ -1,6 +1,7 @@
 //! `cargo x test` and `cargo x models`.
 
 use crate::metadata::Workspace;
+use crate::sabotage;
 use crate::steps::{Outcome, Steps, cargo, run};
 use std::path::Path;
 use std::process::Command;
@@ -20,8 +21,15 @@ pub(crate) fn models(steps: &mut Steps, filter: Option<&str>) {
 
 fn run_models(filter: Option<&str>) -> Outcome {
     let workspace = Workspace::read()?;
-    let mut command = cargo();
-    for_models(&mut command, &workspace.target.join("models"));
+    // With SABOTAGE=NAME, a broken copy of the code.
+    let broken = sabotage::wanted()?;
+    let mut command = if let Some(tree) = &broken {
+        tree.cargo()
+    } else {
+        let mut command = cargo();
+        for_models(&mut command, &workspace.target.join("models"));
+        command
+    };
     command.args(["test", "--release", "--lib", "--no-fail-fast"]);
     let mut any = false;
     for package in workspace.packages.iter().filter(|package| package.has_models()) {

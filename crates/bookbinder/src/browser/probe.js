@@ -24,7 +24,8 @@ async (theme, patience) => {
         && [...element.getClientRects()].some((box) => box.width > 0 && box.height > 0);
 
     // Everything that may be folded or fetched late is there when it is looked at.
-    for (const details of document.querySelectorAll('details')) {
+    const folded = [...document.querySelectorAll('details:not([open])')];
+    for (const details of folded) {
         details.open = true;
     }
     for (const image of document.images) {
@@ -66,13 +67,22 @@ async (theme, patience) => {
             wrong.push(`a drawing has no size: ${named(svg)}`);
             continue;
         }
+        let smallest = null;
         for (const text of svg.querySelectorAll('text, foreignObject')) {
+            const scale = text.getScreenCTM()?.a ?? 1;
+            const size = parseFloat(getComputedStyle(text).fontSize) * Math.abs(scale);
+            if (text.textContent.trim() !== '' && !(smallest?.size <= size)) {
+                smallest = { text, size };
+            }
             const inner = text.getBoundingClientRect();
             const cut = Math.max(box.left - inner.left, inner.right - box.right,
                 box.top - inner.top, inner.bottom - box.bottom);
             if (inner.width > 0 && cut > 2) {
                 wrong.push(`a drawing cuts off ${Math.round(cut)} px of ${named(text)}`);
             }
+        }
+        if (smallest?.size < 8) {
+            wrong.push(`letters of ${smallest.size.toFixed(1)} px in a drawing: ${named(smallest.text)}`);
         }
     }
 
@@ -195,6 +205,10 @@ async (theme, patience) => {
             told.add(pair);
             wrong.push(`hard to read, contrast ${found.toFixed(2)}, ${pair}: ${named(element)}`);
         }
+    }
+    // As it was, for the picture.
+    for (const details of folded) {
+        details.open = false;
     }
     scrollTo(0, 0);
     return wrong;

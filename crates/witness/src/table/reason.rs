@@ -12,7 +12,7 @@ pub(super) fn is_leak(message: &str) -> bool {
     message.contains("leaked")
 }
 
-fn is_race(message: &str) -> bool {
+pub(super) fn is_race(message: &str) -> bool {
     message.contains("Causality violation")
         || message.contains("to cell")
         || message.contains("from cell")

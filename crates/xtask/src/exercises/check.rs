@@ -97,8 +97,10 @@ fn passes(exercise: &Exercise, folder: &Path, kind: Kind) -> Outcome<bool> {
         }
     };
     let source = exercise.read(file)?;
-    let tests = trial::tests(&program)?;
-    let mut passed = 0;
+    let mut tests = trial::tests(&program)?;
+    // As they stand in the file: what comes first there is to be solved first.
+    tests.sort_by_key(|test| hints::line(&source, test));
+    let (mut passed, mut compared) = (0, false);
     for (number, test) in tests.iter().enumerate() {
         let end = trial::run(&program, folder, test, limit)?;
         let hint = hints::above(&source, test).unwrap_or_default();
@@ -108,6 +110,7 @@ fn passes(exercise: &Exercise, folder: &Path, kind: Kind) -> Outcome<bool> {
                 println!("  {}  {test}", green("ok"));
             }
             End::Failed(output) => {
+                compared |= compares(&output);
                 println!("  {}  {test}\n\n{}\n", red("no"), indented(&hint));
                 let output = indented(&output);
                 // A table is there to be read; a panic's message is an aside.
@@ -129,6 +132,9 @@ fn passes(exercise: &Exercise, folder: &Path, kind: Kind) -> Outcome<bool> {
         }
     }
     println!("{passed} of {} pass.", tests.len());
+    if compared {
+        println!("{}", dim("(`left` is what your code gave, `right` what is wanted.)"));
+    }
     Ok(passed == tests.len() && passed > 0)
 }
 
@@ -142,6 +148,12 @@ fn announce_first_build(kind: Kind) -> Outcome {
         println!("{}", dim("The first time, the crates that the exercise uses are built as well."));
     }
     Ok(())
+}
+
+/// Whether an `assert_eq!` speaks, which does not say what its two sides are. The tests of the book have what
+/// they found on the left.
+fn compares(output: &str) -> bool {
+    output.lines().any(|line| line.trim_start().starts_with("left: "))
 }
 
 fn indented(text: &str) -> String {

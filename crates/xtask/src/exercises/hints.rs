@@ -18,6 +18,13 @@ pub(super) fn above(source: &str, test: &str) -> Option<String> {
     None
 }
 
+/// The number of the line that the function begins on, or one behind them all.
+pub(super) fn line(source: &str, test: &str) -> usize {
+    let test = test.rsplit("::").next().unwrap_or(test);
+    let mut lines = source.lines().map(str::trim);
+    lines.position(|line| function(line) == Some(test)).unwrap_or(usize::MAX)
+}
+
 /// The name of the function that a line begins.
 fn function(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("pub ").unwrap_or(line);
@@ -58,6 +65,13 @@ mod inner {
         assert_eq!(above(SOURCE, "wakes").as_deref(), Some(expected));
         assert_eq!(above(SOURCE, "inner::waits").as_deref(), Some("Inside."));
         assert_eq!(above(SOURCE, "helper").as_deref(), Some("About a helper."));
+    }
+
+    #[test]
+    fn tests_have_an_order() {
+        let mut tests = ["missing", "inner::waits", "silent", "wakes"];
+        tests.sort_by_key(|test| line(SOURCE, test));
+        assert_eq!(tests, ["wakes", "silent", "inner::waits", "missing"]);
     }
 
     #[test]
