@@ -7,7 +7,7 @@ mod parsed;
 mod paths;
 
 pub(crate) use html::check as check_html;
-pub(crate) use parsed::Parsed;
+pub(crate) use parsed::{Parsed, foldings};
 
 use crate::expand::Expanded;
 use crate::house::House;
