@@ -96,7 +96,8 @@ impl Names<'_> {
             .collect();
         bits.sort_by_key(|constant| constant.value);
         let unit = bits.pop()?;
-        let unknown = (from ^ to) % unit.value & !bits.iter().fold(0, |all, bit| all | bit.value);
+        let named = bits.iter().fold(0, |all, bit| all | bit.value);
+        let unknown = ((from ^ to) % unit.value) & !named;
         if unknown != 0 || from == to {
             return None;
         }

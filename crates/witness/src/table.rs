@@ -24,8 +24,7 @@ impl Table {
             (0..log.threads.len()).map(|thread| names.thread(thread)).collect();
         let rows = rows(log, &names, reason::is_race(message));
         let mut text = layout::table(&threads, &rows);
-        text.push_str(&format!("\n{reason}\n"));
-        text.push_str(&layout::list(&standing(log, message, &names)));
+        text += &["\n", &reason, "\n", &layout::list(&standing(log, message, &names))].concat();
         (reason, Self { text })
     }
 }

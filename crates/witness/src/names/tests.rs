@@ -25,7 +25,7 @@ fn flags_are_put_together() {
     assert_eq!(decoded(0, 8, &bits), "0");
     assert_eq!(decoded(1 | 2, 8, &bits), "A|B");
     assert_eq!(decoded(2 | 8, 8, &bits), "B|REF");
-    assert_eq!(decoded(1 | 24, 8, &bits), "A|3×REF");
+    assert_eq!(decoded(1 + 24, 8, &bits), "A|3×REF");
     assert_eq!(decoded(4, 8, &bits), "4");
     assert_eq!(decoded(!2 & 0xff, 8, &bits), "!B");
 }
