@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::mem;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Barrier, mpsc};
+use std::process;
+use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
+use rustix::time::{ClockId, clock_gettime};
 use steps::paint;
 
 /// Where a thread sleeps until another one calls it.
@@ -113,13 +115,23 @@ fn block_on(future: impl Future) -> u64 {
     polls
 }
 
+/// How long this thread has kept a processor busy.
+fn processor_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).expect("a clock that counts up")
+}
+
 fn main() {
-    let (done, finished) = mpsc::channel();
-    thread::spawn(move || done.send(block_on(Timer::start(Duration::from_millis(100)))));
-    match finished.recv_timeout(Duration::from_secs(1)) {
-        Ok(polls) => println!("watchdog  sees the future ready, after {polls} polls"),
-        Err(_) => {
-            println!("watchdog  {}", paint::red("one second later, the sleeper still sleeps"));
-        }
-    }
+    thread::spawn(|| {
+        thread::sleep(Duration::from_secs(1));
+        println!("watchdog  {}", paint::red("after a second, the sleeper still sleeps"));
+        process::exit(0);
+    });
+
+    let (start, busy) = (Instant::now(), processor_time());
+    let polls = block_on(Timer::start(Duration::from_millis(100)));
+    let (passed, busy) = (start.elapsed(), processor_time().saturating_sub(busy));
+
+    println!("waited          {passed:.1?}");
+    println!("polls           {}", paint::green(polls));
+    println!("processor time  {}", paint::green(format!("{busy:.1?}")));
 }

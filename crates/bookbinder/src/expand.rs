@@ -1,5 +1,6 @@
 //! Giving a page what it asks for.
 
+use crate::check::foldings;
 use crate::directive::{Asked, Directive, asked};
 use crate::house::House;
 use crate::html::{escape, fenced, language_of, listing};
@@ -48,7 +49,9 @@ impl Source<'_> {
                 one.directive.as_ref().map_err(Clone::clone).and_then(|it| self.answer(it));
             match answer {
                 Ok(answer) => {
-                    listing_lines += answer.listing_lines;
+                    if foldings(&page.text[..one.range.start]) <= 0 {
+                        listing_lines += answer.listing_lines;
+                    }
                     text += &indented(&answer.markdown, &one.indent);
                 }
                 Err(why) => {

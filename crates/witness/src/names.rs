@@ -86,6 +86,35 @@ impl<'a> Names<'a> {
     }
 }
 
+impl Names<'_> {
+    /// What an exchange does to a word of flags: `-SCHEDULED +RUNNING`. Nothing if the word has none.
+    pub(crate) fn change(&self, object: Object, from: u64, to: u64) -> Option<String> {
+        let constants = self.constants.get(&object)?;
+        let mut bits: Vec<&Constant> = constants
+            .iter()
+            .filter(|constant| constant.flag && constant.value.is_power_of_two())
+            .collect();
+        bits.sort_by_key(|constant| constant.value);
+        let unit = bits.pop()?;
+        let named = bits.iter().fold(0, |all, bit| all | bit.value);
+        let unknown = ((from ^ to) % unit.value) & !named;
+        if unknown != 0 || from == to {
+            return None;
+        }
+        let mut words = Vec::new();
+        for (sign, had, has) in [('-', from, to), ('+', to, from)] {
+            let gone = bits.iter().filter(|bit| had & !has & bit.value != 0);
+            words.extend(gone.map(|bit| format!("{sign}{}", bit.name)));
+            match (had / unit.value).saturating_sub(has / unit.value) {
+                0 => {}
+                1 => words.push(format!("{sign}{}", unit.name)),
+                more => words.push(format!("{sign}{more}×{}", unit.name)),
+            }
+        }
+        Some(words.join(" "))
+    }
+}
+
 /// Each object's name: that of a field before that of a variable, and a number where two have the same.
 fn objects(log: &Log, sources: &mut Sources) -> HashMap<Object, String> {
     let mut found: HashMap<Object, Name> = HashMap::new();

@@ -24,8 +24,7 @@ impl Table {
             (0..log.threads.len()).map(|thread| names.thread(thread)).collect();
         let rows = rows(log, &names, reason::is_race(message));
         let mut text = layout::table(&threads, &rows);
-        text.push_str(&format!("\n{reason}\n"));
-        text.push_str(&layout::list(&standing(log, message, &names)));
+        text += &["\n", &reason, "\n", &layout::list(&standing(log, message, &names))].concat();
         (reason, Self { text })
     }
 }
@@ -106,17 +105,25 @@ fn done(step: &Step, names: &Names<'_>, orders: bool) -> String {
             and_order(order),
             names.value(object, found)
         ),
-        &What::Exchange { object, current, new, found, order } => format!(
-            "{}.compare_exchange({}, {}{}) → {}",
-            names.object(object),
-            names.value(object, current),
-            names.value(object, new),
-            and_order(order),
-            match found {
+        &What::Exchange { object, current, new, found, order: of } => {
+            let name = names.object(object);
+            let found = match found {
                 Ok(_) => "Ok".to_owned(),
                 Err(found) => format!("Err({})", names.value(object, found)),
+            };
+            match names.change(object, current, new) {
+                // Two words of many flags each say less than what is different.
+                Some(change) => {
+                    format!("{name}.compare_exchange({change}{}) → {found}", and_order(of))
+                }
+                None => format!(
+                    "{name}.compare_exchange({}, {}{}) → {found}",
+                    names.value(object, current),
+                    names.value(object, new),
+                    and_order(of)
+                ),
             }
-        ),
+        }
         What::Fence(order) => format!("fence({order:?})"),
         &What::Read(object) => format!("reads {}", names.object(object)),
         &What::Write(object) => format!("writes {}", names.object(object)),

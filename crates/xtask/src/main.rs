@@ -70,15 +70,14 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
-    /// Breaks a copy of the code in one of the book's ways, and shows the interleaving in which it fails.
-    /// Without a name, lists the ways.
+    /// Breaks a copy of the code on purpose, and shows the interleaving that fails.
     Sabotage {
-        /// Its name, like `park-without-asking`.
+        /// The variant's name, like `park-without-asking`. Without one, they are listed.
         name: Option<String>,
         /// Print the table and nothing else.
         #[arg(long, requires = "name")]
         output_only: bool,
-        /// Every way, with a line for each.
+        /// Every variant, with a line for each.
         #[arg(long, conflicts_with = "name")]
         all: bool,
     },

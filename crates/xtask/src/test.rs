@@ -23,13 +23,12 @@ fn run_models(filter: Option<&str>) -> Outcome {
     let workspace = Workspace::read()?;
     // With SABOTAGE=NAME, a broken copy of the code.
     let broken = sabotage::wanted()?;
-    let mut command = match &broken {
-        Some(tree) => tree.cargo(),
-        None => {
-            let mut command = cargo();
-            for_models(&mut command, &workspace.target.join("models"));
-            command
-        }
+    let mut command = if let Some(tree) = &broken {
+        tree.cargo()
+    } else {
+        let mut command = cargo();
+        for_models(&mut command, &workspace.target.join("models"));
+        command
     };
     command.args(["test", "--release", "--lib", "--no-fail-fast"]);
     let mut any = false;

@@ -15,8 +15,10 @@ pub(crate) struct Parsed {
     pub(super) tags: Vec<(String, usize)>,
     /// What stands in italics.
     pub(super) emphases: Vec<String>,
-    /// Words of prose.
+    /// Words of prose, without what is folded away.
     pub(crate) words: usize,
+    /// How many foldings the place lies in.
+    folded: isize,
 }
 
 pub(super) struct Heading {
@@ -31,6 +33,12 @@ pub(super) struct Fence {
     pub(super) text: String,
     /// The line of the fence itself.
     pub(super) line: usize,
+}
+
+/// How many more `<details>` begin in a text than end.
+pub(crate) fn foldings(text: &str) -> isize {
+    let count = |tag| text.matches(tag).count().cast_signed();
+    count("<details") - count("</details>")
 }
 
 impl Parsed {
@@ -72,6 +80,7 @@ impl Parsed {
                 }
                 Event::InlineHtml(html) | Event::Html(html) => {
                     parsed.tags.extend(tags(&html).map(|name| (name, line)));
+                    parsed.folded += foldings(&html);
                 }
                 Event::SoftBreak | Event::HardBreak => {
                     if let Some(emphasis) = &mut emphasis {
@@ -86,7 +95,9 @@ impl Parsed {
 
     fn prose(&mut self, words: &str, heading: &mut Option<Heading>, emphasis: &mut Option<String>) {
         let is_word = |word: &&str| word.contains(char::is_alphanumeric);
-        self.words += words.split_whitespace().filter(is_word).count();
+        if self.folded <= 0 {
+            self.words += words.split_whitespace().filter(is_word).count();
+        }
         if let Some(heading) = heading {
             heading.text += words;
         }
@@ -146,6 +157,7 @@ mod tests {
         let tags: Vec<(&str, usize)> =
             parsed.tags.iter().map(|(name, line)| (name.as_str(), *line)).collect();
         assert_eq!(tags, [("Inner", 1), ("details", 3), ("details", 8)]);
+        assert_eq!(parsed.words, 5, "what is folded away is not counted");
     }
 
     #[test]

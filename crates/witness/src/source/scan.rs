@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+// By reference, as the iterators over bytes want it.
+#[allow(clippy::trivially_copy_pass_by_ref)]
 pub(super) fn is_ident(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80
 }
@@ -16,18 +18,9 @@ pub(super) fn blank(text: &str) -> Vec<u8> {
             b'/' if source[at..].starts_with(b"//") => line_end(source, at),
             b'/' if source[at..].starts_with(b"/*") => comment_end(source, at),
             b'"' => string_end(source, at),
-            b'r' if !follows_ident(source, at) => match raw_string_end(source, at) {
-                Some(end) => end,
-                None => {
-                    at += 1;
-                    continue;
-                }
-            },
+            b'r' if !follows_ident(source, at) => raw_string_end(source, at).unwrap_or(at),
             b'\'' => char_end(source, at),
-            _ => {
-                at += 1;
-                continue;
-            }
+            _ => at,
         };
         for byte in &mut code[at..end] {
             if *byte != b'\n' {

@@ -15,7 +15,8 @@ pub(super) fn table(threads: &[String], rows: &[Row]) -> String {
     let mut line = |number: &str, cells: &mut dyn Iterator<Item = &str>| {
         let mut line = format!("{number:>digits$} ");
         for (cell, &width) in cells.zip(&widths) {
-            line.push_str(&format!("│ {}{} ", cell, " ".repeat(width - length(cell).min(width))));
+            let gap = " ".repeat(width.saturating_sub(length(cell)));
+            line += &["│ ", cell, &gap, " "].concat();
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -43,10 +44,10 @@ pub(super) fn table(threads: &[String], rows: &[Row]) -> String {
 /// Names, and what is said of each.
 pub(super) fn list(items: &[(String, String)]) -> String {
     let width = items.iter().map(|(name, _)| length(name)).max().unwrap_or(0);
-    items
-        .iter()
-        .map(|(name, said)| format!("  {name}{}  {said}\n", " ".repeat(width - length(name))))
-        .collect()
+    let line = |(name, said): &(String, String)| {
+        format!("  {name}{}  {said}\n", " ".repeat(width - length(name)))
+    };
+    items.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn length(text: &str) -> usize {

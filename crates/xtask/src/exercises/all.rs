@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread::ScopedJoinHandle;
 
 /// How often a wrong solution may fail the tests: it is wrong, after all, and the tests may notice.
 const CHANCES: usize = 3;
@@ -121,8 +122,7 @@ fn judge(exercises: &[&Exercise]) -> Outcome<Vec<String>> {
     let verdicts: Vec<Mutex<Option<Outcome<Verdict>>>> =
         exercises.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
-    // Twice as many as there are processors: a starter's tests mostly wait for what does not come.
-    let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..workers.min(exercises.len()) {
             scope.spawn(|| {
@@ -398,11 +398,24 @@ impl Trial<'_> {
         if tests.is_empty() {
             verdict.broken.push(format!("{path}: there are no tests for it"));
         }
-        let run = |test: String| {
-            let end = trial::run(&program, &member, &test, limit)?;
-            Ok((test, end))
+        let run = |test: &String| trial::run(&program, &member, test, limit);
+        let ends: Vec<Outcome<End>> = if role == Role::Starter {
+            // Most of them wait for what does not come, and may as well do so together.
+            std::thread::scope(|scope| {
+                let running: Vec<_> =
+                    tests.iter().map(|test| scope.spawn(move || run(test))).collect();
+                let join = |it: ScopedJoinHandle<'_, _>| it.join().expect("trials do not panic");
+                running.into_iter().map(join).collect()
+            })
+        } else {
+            tests.iter().map(run).collect()
         };
-        tests.into_iter().map(run).collect::<Outcome<Vec<_>>>().map(Some)
+        tests
+            .into_iter()
+            .zip(ends)
+            .map(|(test, end)| Ok((test, end?)))
+            .collect::<Outcome<_>>()
+            .map(Some)
     }
 
     fn hangs(&self, test: &str, whose: &str) -> String {
