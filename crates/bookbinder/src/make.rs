@@ -43,7 +43,11 @@ pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
         Runs::Bless(names) => {
             let printers: Result<Vec<Vec<Printer>>, String> =
                 names.iter().map(|name| outputs::find(&workshop, name)).collect();
-            outputs::run(house, &printers?.concat(), Then::BlessEach, &mut problems);
+            for printers in printers? {
+                // Who asks for a chapter does not want other numbers in each of its outputs.
+                let then = if printers.len() == 1 { Then::BlessEach } else { Then::Bless };
+                outputs::run(house, &printers, then, &mut problems);
+            }
         }
     }
     let pages = page::pages(house, &mut problems);
