@@ -222,7 +222,9 @@ mod tests {
     /// What a body is answered with: on the desk, by day.
     fn asked(tab: &mut Tab, folder: &Path, body: &str) -> Vec<String> {
         let head = "<!DOCTYPE html><meta charset=utf-8><html class=light><body>";
-        std::fs::write(folder.join("page.html"), format!("{head}<main>{body}</main>")).unwrap();
+        // As mdBook has it: in a part that scrolls, if only downwards.
+        let text = format!("{head}<div style='overflow-y: auto'><main>{body}</main></div>");
+        std::fs::write(folder.join("page.html"), text).unwrap();
         visit(tab, folder, "page.html", Theme::Light).unwrap()
     }
 

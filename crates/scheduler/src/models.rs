@@ -320,7 +320,7 @@ fn a_search_that_ends_before_it_is_counted() {
             let idle = idle.clone();
             thread::spawn(move || {
                 let (idle, driver) = &*idle;
-                idle.announce(0);
+                idle.announce(0, false);
                 idle.sleep(0, driver, &mut Vec::new());
                 if !idle.retract(0) {
                     assert!(idle.end_search(), "nobody else searches");

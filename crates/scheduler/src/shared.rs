@@ -105,7 +105,7 @@ impl Shared {
         here::with(|here| here.seat.set(ptr::null()));
         self.free.put(seat.index);
         // Pairs with the fence in `close`: either the closing thread finds the seat free, or we
-        // see that it is closing. And with the fence in `Shared::notify` and `worker::lie_down`.
+        // see that it is closing. And with the fence in `Shared::notify` and `Idle::announce`.
         fence(SeqCst);
         if self.ending.is_closed() && self.free.claim(seat.index) {
             self.retire();
@@ -123,7 +123,7 @@ impl Shared {
     /// looks for work after that. (Without threads the one who sleeps sits already.)
     #[inline]
     pub(crate) fn notify(&self) {
-        // Pairs with the fence of a worker that lies down (`worker::lie_down`), and of a thread
+        // Pairs with the fence of a worker that lies down (`Idle::announce`), and of a thread
         // that leaves a seat (`leave`): one of the two sees the other's write, the push on this
         // side, the announcement or the free seat on that one.
         fence(SeqCst);

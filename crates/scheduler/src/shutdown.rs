@@ -125,7 +125,7 @@ impl Shared {
         if self.ending.closed.swap(true, Release) {
             return;
         }
-        // Pairs with the fence in `leave` and `worker::lie_down`: a seat that is put back, or a
+        // Pairs with the fence in `leave` and `Idle::announce`: a seat that is put back, or a
         // worker that lies down, before this is found below; one that comes later sees the flag.
         fence(SeqCst);
         self.idle.wake_all(&self.driver);

@@ -192,9 +192,7 @@ impl Held<'_> {
         let Self { shared, seat, solo } = *self;
         // SAFETY: the seat is ours.
         let desk = unsafe { seat.desk() };
-        shared.idle.announce(0);
-        // Pairs with the fence in `Shared::notify` and in `Shared::close`.
-        fence(SeqCst);
+        shared.idle.announce(0, false);
         let busy = shared.has_work() || solo.is_woken() || shared.ending.is_closed();
         if !(busy && shared.idle.retract(0)) {
             desk.stop_clock(&seat.counters);

@@ -4,7 +4,6 @@ use crate::config::Hook;
 use crate::here;
 use crate::seat::{Seat, call_all, count};
 use crate::shared::Shared;
-use handcrank_task::primitives::atomic::{Ordering::SeqCst, fence};
 use handcrank_task::primitives::contain;
 use std::task::Waker;
 
@@ -70,12 +69,7 @@ fn work(shared: &Shared, seat: &Seat, woken: &mut Vec<Waker>, searching: &mut bo
 /// `idle` says.
 fn lie_down(shared: &Shared, number: usize, woken: &mut Vec<Waker>, searching: &mut bool) -> Rest {
     let idle = &shared.idle;
-    idle.announce(number);
-    if std::mem::take(searching) {
-        idle.end_search();
-    }
-    // Pairs with the fence in `Shared::notify`, `Shared::leave` and `Shared::close`.
-    fence(SeqCst);
+    idle.announce(number, std::mem::take(searching));
     let closed = shared.ending.is_closed();
     if (closed || (shared.has_work() && !shared.free.is_empty())) && idle.retract(number) {
         if !closed {

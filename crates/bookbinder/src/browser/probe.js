@@ -51,7 +51,8 @@ async (theme, patience) => {
         if (!svg) {
             wrong.push(`a diagram is not drawn: ${named(diagram)}`);
         } else if (svg.getAttribute('aria-roledescription') === 'error') {
-            wrong.push(`a diagram has a mistake: ${named(diagram)}`);
+            const drawn = (diagram.dataset.source || '').trim().split('\n')[0];
+            wrong.push(`a diagram has a mistake: the one that begins "${drawn}"`);
         }
     }
     for (const image of document.images) {
@@ -82,7 +83,8 @@ async (theme, patience) => {
             }
         }
         if (smallest?.size < 8) {
-            wrong.push(`letters of ${smallest.size.toFixed(1)} px in a drawing: ${named(smallest.text)}`);
+            wrong.push(`letters of ${smallest.size.toFixed(1)} px in a drawing, too small to be read: `
+                + `${named(smallest.text)}; make it narrower`);
         }
     }
 
@@ -92,8 +94,10 @@ async (theme, patience) => {
         wrong.push(`the page is ${root.scrollWidth} px wide, and the window ${width}`);
     }
     const elsewhere = '#mdbook-sidebar, #mdbook-help-container, .theme-popup';
+    const main = document.querySelector('main');
     const scrolls = (element) => {
-        for (let at = element.parentElement; at && at !== document.body; at = at.parentElement) {
+        // What the whole page stands in is said to scroll as well, and does so downwards only.
+        for (let at = element.parentElement; at && !at.contains(main); at = at.parentElement) {
             if (/auto|scroll/.test(getComputedStyle(at).overflowX)) {
                 return true;
             }

@@ -25,8 +25,8 @@ const EXCEPTIONS: [(&str, &str, &str); 1] =
 
 /// HTML that a page may have. A browser shows nothing of tags that it does not know, and so a type
 /// outside of backticks would lose its parameters.
-const TAGS: [&str; 12] =
-    ["a", "b", "br", "details", "div", "em", "i", "kbd", "strong", "sub", "summary", "sup"];
+const TAGS: [&str; 13] =
+    ["a", "b", "br", "code", "details", "div", "em", "i", "kbd", "strong", "sub", "summary", "sup"];
 
 /// A page, what it asked for, and what it consists of.
 pub(crate) struct Read<'a> {

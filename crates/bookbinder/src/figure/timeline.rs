@@ -70,7 +70,13 @@ impl Timeline {
             let x = at(time);
             svg += &svg::line((x, 20.0), (x, f64::from(bottom + 6)), "1 5");
             let words = if tick == ticks { format!("{time} ms") } else { time.to_string() };
-            let anchor = if tick == 0 { "start" } else { "middle" };
+            let anchor = if tick == 0 {
+                "start"
+            } else if x + svg::width_of(&words) / 2.0 > f64::from(WIDTH) {
+                "end"
+            } else {
+                "middle"
+            };
             svg += &svg::text(x, bottom + 22, anchor, "currentColor", &words);
         }
         for (number, row) in self.row.iter().enumerate() {
@@ -88,21 +94,27 @@ impl Timeline {
                 svg += &part.draw(at(part.from), at(part.to), top + 22)?;
             }
         }
-        svg += &self.legend(bottom + 34);
-        Ok(Drawing { width: WIDTH, height: bottom + 54, svg, below: String::new() })
+        let (legend, end) = self.legend(bottom + 34);
+        svg += &legend;
+        Ok(Drawing { width: WIDTH, height: end + 6, svg, below: String::new() })
     }
 
-    /// The states that occur, and how each is drawn.
-    fn legend(&self, top: u32) -> String {
+    /// The states that occur, and how each is drawn, in as many lines as it takes; and where it ends.
+    fn legend(&self, mut top: u32) -> (String, u32) {
+        const LINE: u32 = 14;
         let occurs = |state| self.row.iter().flat_map(|row| &row.part).any(|it| it.is == state);
         let mut x = MARGIN;
         let mut svg = String::new();
         for (state, words) in State::ALL.into_iter().filter(|(state, _)| occurs(*state)) {
-            svg += &shape(state, x, x + 20.0, top, 14);
+            let width = 26.0 + svg::width_of(words);
+            if x > MARGIN && x + width > f64::from(WIDTH) {
+                (x, top) = (MARGIN, top + LINE + 6);
+            }
+            svg += &shape(state, x, x + 20.0, top, LINE);
             svg += &svg::text(x + 26.0, top + 12, "start", "currentColor", words);
-            x += 40.0 + svg::width_of(words);
+            x += width + 14.0;
         }
-        svg
+        (svg, top + LINE)
     }
 }
 
@@ -155,6 +167,15 @@ mod tests {
         assert!(svg.contains(">one<") && svg.contains(">100 ms<"));
         assert!(svg.contains(">runs<") && !svg.contains(">blocked"));
         assert!(svg.contains("width=\"4.0\""), "{svg}");
+        assert!(svg.contains("text-anchor=\"end\" fill=\"currentColor\">100 ms<"), "{svg}");
+    }
+
+    #[test]
+    fn a_long_legend_has_two_lines() {
+        let two = "{ from = 0.0, to = 1.0, is = \"running\" }, \
+                   { from = 1.0, to = 90.0, is = \"blocked\" }";
+        let three = format!("{two}, {{ from = 91.0, to = 100.0, is = \"waiting\" }}");
+        assert_eq!(drawn(&three).unwrap().height, drawn(two).unwrap().height + 20);
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub(crate) use bits::Bits;
 use crate::driver::Driver;
 use handcrank_task::primitives::atomic::{
     AtomicIsize, AtomicUsize,
-    Ordering::{AcqRel, Relaxed},
+    Ordering::{AcqRel, Relaxed, SeqCst},
+    fence,
 };
 use sleeper::Sleeper;
 use std::task::Waker;
@@ -80,9 +81,15 @@ impl Idle {
         }
     }
 
-    /// This worker is about to sleep.
-    pub(crate) fn announce(&self, worker: usize) {
+    /// This worker is about to sleep, and does not search any more if it was `searching`. It has to look
+    /// at every queue once more after this.
+    pub(crate) fn announce(&self, worker: usize, searching: bool) {
         self.sleepers.put(worker);
+        if searching {
+            self.end_search();
+        }
+        // Pairs with the fence in `Shared::notify`, `Shared::leave` and `Shared::close`.
+        fence(SeqCst);
     }
 
     /// This worker will not sleep after all, or has woken up. `false` if somebody has claimed it,
@@ -131,3 +138,6 @@ impl Idle {
         self.searching.0.fetch_sub(1, AcqRel) <= 1
     }
 }
+
+#[cfg(all(test, handcrank_loom))]
+mod models;
