@@ -84,7 +84,13 @@ fn main() -> ExitCode {
             let pages = page::pages(&house, &mut Vec::new());
             let pages: Vec<String> = pages.iter().map(bind::html_of).collect();
             let shots = arguments.shots.as_deref();
-            problems.extend(browser::check(&house.path(bind::OUT), &pages, shots)?);
+            match browser::check(&house.path(bind::OUT), &pages, shots) {
+                Ok(found) => problems.extend(found),
+                Err(why) => {
+                    tell(&problems);
+                    return Err(why);
+                }
+            }
         }
         Ok(tell(&problems))
     });
