@@ -77,7 +77,9 @@ impl House {
     /// The text of a file, its path counted from the root.
     pub(crate) fn text(&self, place: &str) -> Result<String, String> {
         std::fs::read_to_string(self.path(place)).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => format!("`{place}` does not exist"),
+            std::io::ErrorKind::NotFound => {
+                format!("`{place}` does not exist; was it moved, or is it misspelt?")
+            }
             _ => format!("`{place}`: {error}"),
         })
     }

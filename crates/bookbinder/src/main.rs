@@ -43,7 +43,8 @@ struct Arguments {
     #[arg(long, conflicts_with_all = ["bless", "open"])]
     quick: bool,
     /// Run them, and write down what is missing or prints something else; read it before you commit.
-    /// A name is `3.2`, `ch03_2_park` or a variant's; without names: all of them.
+    /// A name is `3.2`, `ch03_2_park`, a variant's, or `3` for the steps of a chapter; without names:
+    /// all of them.
     #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "open")]
     bless: Option<Vec<String>>,
     /// Then look at every page with Chromium: wide and narrow, light and dark.
@@ -73,10 +74,12 @@ fn main() -> ExitCode {
             None if arguments.quick => Runs::Nothing,
             None => Runs::Compare,
         };
-        let Made { mut problems, summary } = make::make(&house, &runs)?;
+        let Made { mut problems, summary, bound } = make::make(&house, &runs)?;
         println!("\n{summary}");
-        println!("the book: {}", house.path(bind::OUT).join("index.html").display());
-        if arguments.browser {
+        if bound {
+            println!("the book: {}", house.path(bind::OUT).join("index.html").display());
+        }
+        if arguments.browser && bound {
             // What is wrong with the table of contents has been told already.
             let pages = page::pages(&house, &mut Vec::new());
             let pages: Vec<String> = pages.iter().map(bind::html_of).collect();

@@ -17,19 +17,21 @@ pub(crate) enum Runs {
     Compare,
     /// All; what is missing or says something else is written down.
     BlessAll,
-    /// These, and what they print is written down.
+    /// These, and what they print is written down. A number is a chapter's, or a step's.
     Bless(Vec<String>),
 }
 
-/// What came of it. The pages are made in any case.
+/// What came of it.
 pub(crate) struct Made {
     /// Sorted, each once.
     pub(crate) problems: Vec<Problem>,
     /// Words and minutes of each chapter.
     pub(crate) summary: String,
+    /// Whether there is a book. If not, one of the problems says why.
+    pub(crate) bound: bool,
 }
 
-/// Runs, checks and binds. An error means that there is no book at all.
+/// Runs, checks and binds. An error means that somebody asked for what is not there.
 pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
     let mut problems = Vec::new();
     let workshop = Workshop::read(house, &mut problems);
@@ -39,9 +41,13 @@ pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
         Runs::Compare => outputs::run(house, &all(), Then::Complain, &mut problems),
         Runs::BlessAll => outputs::run(house, &all(), Then::Bless, &mut problems),
         Runs::Bless(names) => {
-            let printers: Result<Vec<Printer>, String> =
+            let printers: Result<Vec<Vec<Printer>>, String> =
                 names.iter().map(|name| outputs::find(&workshop, name)).collect();
-            outputs::run(house, &printers?, Then::BlessEach, &mut problems);
+            for printers in printers? {
+                // Who asks for a chapter does not want other numbers in each of its outputs.
+                let then = if printers.len() == 1 { Then::BlessEach } else { Then::Bless };
+                outputs::run(house, &printers, then, &mut problems);
+            }
         }
     }
     let pages = page::pages(house, &mut problems);
@@ -59,12 +65,16 @@ pub(crate) fn make(house: &House, runs: &Runs) -> Result<Made, String> {
         .collect();
     outputs::check_files(house, &workshop, &shown(&workshop, &expanded), &mut problems);
     check::check_pages(house, &workshop, &read, &mut problems);
-    bind::bind(house, &read)?;
-    check::check_html(house, &pages, &mut problems);
+    let bound = bind::bind(house, &read);
+    match &bound {
+        Ok(()) => check::check_html(house, &pages, &mut problems),
+        // Mostly because of something that has been found already.
+        Err(why) => problems.push(Problem::of("book/book.toml", why)),
+    }
 
     problems.sort();
     problems.dedup();
-    Ok(Made { problems, summary: summary::summary(&read) })
+    Ok(Made { problems, summary: summary::summary(&read), bound: bound.is_ok() })
 }
 
 /// What the pages have asked for the output of.

@@ -140,7 +140,15 @@ fn steps(house: &House, problems: &mut Vec<Problem>) -> Vec<Step> {
             Some((number, _)) if steps.iter().any(|step| step.number == number) => {
                 problems.push(Problem::of(&file, format!("a second step {number}; renumber one")));
             }
-            Some((number, _)) => steps.push(Step { number, name: name.to_owned(), file }),
+            Some((number, _)) => {
+                let text = house.text(&file).unwrap_or_default();
+                if !text.starts_with("//! ") {
+                    let what =
+                        "does not begin with `//! Word: what it does`; `cargo x steps` lists it";
+                    problems.push(Problem::at(&file, 1, what));
+                }
+                steps.push(Step { number, name: name.to_owned(), file });
+            }
         }
     }
     steps.sort_by_key(|step| step.number);

@@ -15,10 +15,11 @@ pub(crate) use check::check;
 pub(crate) use work::start;
 
 use crate::chapters;
-use crate::paint::bold;
+use crate::paint::{bold, print};
 use crate::place::Place;
 use crate::steps::{Outcome, root};
-use std::io::{ErrorKind, Write};
+use std::fmt::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -131,22 +132,24 @@ fn find<'a>(exercises: &'a [Exercise], wanted: Option<&str>) -> Outcome<&'a Exer
 pub(crate) fn list() -> Outcome<ExitCode> {
     let exercises = catalogue()?;
     let chapters = chapters::read()?;
+    let mut text = String::new();
     let mut before = None;
     for exercise in &exercises {
         let place = exercise.place;
         if before != Some(place.chapter) {
             let gap = if before.is_some() { "\n" } else { "" };
-            println!("{gap}{}", bold(&chapters::heading(&chapters, place.chapter)));
+            let _ = writeln!(text, "{gap}{}", bold(&chapters::heading(&chapters, place.chapter)));
             before = Some(place.chapter);
         }
         let begun = if work::folder(exercise).is_dir() { "  (begun)" } else { "" };
-        println!("  {:<5} {}{begun}", place.to_string(), exercise.title);
+        let _ = writeln!(text, "  {:<5} {}{begun}", place.to_string(), exercise.title);
     }
     if let Some(first) = exercises.first() {
-        println!("\n`cargo x start {}` lays one out to be solved.", first.place);
+        let _ = writeln!(text, "\n`cargo x start {}` lays one out to be solved.", first.place);
     } else {
-        println!("There are no exercises yet.");
+        let _ = writeln!(text, "There are no exercises yet.");
     }
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -154,11 +157,8 @@ pub(crate) fn list() -> Outcome<ExitCode> {
 pub(crate) fn solution(wanted: Option<&str>) -> Outcome<ExitCode> {
     let exercises = catalogue()?;
     let exercise = find(&exercises, wanted)?;
-    match std::io::stdout().write_all(exercise.read("solution.rs")?.as_bytes()) {
-        // Who reads with `head` has seen enough.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.to_string()),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    print(&exercise.read("solution.rs")?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A folder or file as seen from the root of the workspace.

@@ -1,6 +1,15 @@
 //! Colours, where a terminal shows them.
 
-use std::io::IsTerminal;
+use crate::steps::Outcome;
+use std::io::{ErrorKind, IsTerminal, Write};
+
+/// Prints a text that may go into a pipe. Who reads with `head` has seen enough at some point.
+pub(crate) fn print(text: &str) -> Outcome {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.to_string()),
+        _ => Ok(()),
+    }
+}
 
 /// What stands out.
 pub(crate) fn bold(text: &str) -> String {

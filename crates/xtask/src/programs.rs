@@ -1,9 +1,10 @@
 //! `cargo x steps` and `cargo x step`: the programs that the book's chapters run.
 
 use crate::chapters;
-use crate::paint::{bold, dim_aside};
+use crate::paint::{bold, dim_aside, print};
 use crate::place::Place;
 use crate::steps::{Outcome, cargo, root};
+use std::fmt::Write;
 use std::process::ExitCode;
 
 const FOLDER: &str = "book/steps/examples";
@@ -22,18 +23,20 @@ struct Program {
 pub(crate) fn list() -> Outcome<ExitCode> {
     let programs = all()?;
     let chapters = chapters::read()?;
+    let mut text = String::new();
     let mut before = None;
     for Program { place, says, .. } in &programs {
         if before != Some(place.chapter) {
             let gap = if before.is_some() { "\n" } else { "" };
-            println!("{gap}{}", bold(&chapters::heading(&chapters, place.chapter)));
+            let _ = writeln!(text, "{gap}{}", bold(&chapters::heading(&chapters, place.chapter)));
             before = Some(place.chapter);
         }
-        println!("  {:<5} {says}", place.to_string());
+        let _ = writeln!(text, "  {:<5} {says}", place.to_string());
     }
     if let Some(first) = programs.first() {
-        println!("\n`cargo x step {}` runs one.", first.place);
+        let _ = writeln!(text, "\n`cargo x step {}` runs one.", first.place);
     }
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

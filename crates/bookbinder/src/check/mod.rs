@@ -9,7 +9,9 @@ mod paths;
 pub(crate) use html::check as check_html;
 pub(crate) use parsed::{Parsed, foldings};
 
+use crate::directive::Directive;
 use crate::expand::Expanded;
+use crate::figure;
 use crate::house::House;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -82,6 +84,24 @@ pub(crate) fn check_pages(
         }
     }
     chapter::check_terms(workshop, read, problems);
+    check_figures(house, read, problems);
+}
+
+/// Every drawing is on a page.
+fn check_figures(house: &House, read: &[Read], problems: &mut Vec<Problem>) {
+    let asked = |name: &str| {
+        let mut all = read.iter().flat_map(|one| &one.expanded.asked);
+        all.any(|one| matches!(&one.directive, Ok(Directive::Figure(shown)) if shown == name))
+    };
+    for file in house.names_in(figure::FOLDER) {
+        let name = file.strip_suffix(".toml").unwrap_or(&file);
+        if !asked(name) {
+            let what = format!(
+                "no page shows this; write `{{{{#figure {name}}}}}` where it belongs, or delete it"
+            );
+            problems.push(Problem::of(format!("{}/{file}", figure::FOLDER), what));
+        }
+    }
 }
 
 /// Why a block of code may not stand on a page, if it may not.

@@ -10,6 +10,9 @@ use crate::house::House;
 use crate::html::escape;
 use serde::Deserialize;
 
+/// Where they lie, counted from the root.
+pub(crate) const FOLDER: &str = "book/figures";
+
 /// What every figure says of itself.
 #[derive(Deserialize)]
 struct About {
@@ -40,7 +43,7 @@ struct Drawing {
 /// Draws a figure: HTML without empty lines, so that Markdown leaves it alone. The error is for
 /// the author.
 pub(crate) fn draw(house: &House, name: &str) -> Result<String, String> {
-    let file = format!("book/figures/{name}.toml");
+    let file = format!("{FOLDER}/{name}.toml");
     let text = house.text(&file)?;
     let about: About =
         toml::from_str(&text).map_err(|error| format!("`{file}`: {}", error.message().trim()))?;
@@ -82,7 +85,7 @@ mod tests {
     #[test]
     fn all_figures_can_be_drawn() {
         let house = House::read().unwrap();
-        for file in house.names_in("book/figures") {
+        for file in house.names_in(FOLDER) {
             let name = file.strip_suffix(".toml").unwrap();
             let drawn = draw(&house, name).unwrap();
             assert!(drawn.contains("<title id="), "{drawn}");

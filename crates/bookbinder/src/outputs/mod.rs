@@ -6,7 +6,7 @@ mod run;
 use crate::diff::diff_by;
 use crate::house::House;
 use crate::problem::Problem;
-use crate::workshop::{Number, Workshop};
+use crate::workshop::{Number, Step, Workshop};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -42,18 +42,25 @@ pub(crate) fn printers(workshop: &Workshop) -> Vec<Printer> {
     steps.chain(variants).collect()
 }
 
-/// Finds what somebody calls `3.2`, `ch03_2_park` or by a variant's name.
-pub(crate) fn find(workshop: &Workshop, name: &str) -> Result<Printer, String> {
-    let number = Number::parse(name);
-    let step = workshop
-        .steps
-        .iter()
-        .find(|step| step.name == name || number.is_some_and(|number| step.number == number));
-    match (step, workshop.variant(name)) {
-        (Some(step), _) => Ok(Printer::Step(step.name.clone())),
-        (None, Some(variant)) => Ok(Printer::Variant(variant.name.clone())),
-        (None, None) => Err(format!("no step and no broken variant is called `{name}`")),
+/// Finds what somebody calls `3.2`, `ch03_2_park` or by a variant's name, and the steps of chapter `3`.
+pub(crate) fn find(workshop: &Workshop, name: &str) -> Result<Vec<Printer>, String> {
+    let (number, chapter) = (Number::parse(name), name.parse::<u32>().ok());
+    let meant = |step: &&Step| {
+        step.name == name || Some(step.number) == number || Some(step.number.chapter) == chapter
+    };
+    let steps = workshop.steps.iter().filter(meant);
+    let variant = workshop.variant(name);
+    let found: Vec<Printer> = steps
+        .map(|step| Printer::Step(step.name.clone()))
+        .chain(variant.map(|variant| Printer::Variant(variant.name.clone())))
+        .collect();
+    if found.is_empty() {
+        return Err(format!(
+            "no step and no broken variant is called `{name}`; `cargo x steps` and \
+             `cargo x sabotage` list them"
+        ));
     }
+    Ok(found)
 }
 
 /// Every step and variant has its output, and every output its step or variant. Of those that a page
@@ -172,8 +179,6 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workshop::Step;
-
     fn workshop() -> Workshop {
         let number = Number { chapter: 3, place: 2 };
         let step = Step { number, name: "ch03_2_park".into(), file: String::new() };
@@ -183,9 +188,12 @@ mod tests {
     #[test]
     fn steps_are_found_by_number_or_name() {
         let step = Printer::Step("ch03_2_park".into());
-        assert_eq!(find(&workshop(), "3.2").unwrap(), step);
-        assert_eq!(find(&workshop(), "ch03_2_park").unwrap(), step);
-        assert!(find(&workshop(), "3.3").is_err());
+        for name in ["3.2", "ch03_2_park", "3"] {
+            assert_eq!(find(&workshop(), name).unwrap(), std::slice::from_ref(&step), "{name}");
+        }
+        for name in ["3.3", "2", "park"] {
+            assert!(find(&workshop(), name).is_err(), "{name}");
+        }
         assert_eq!(step.file(), "book/outputs/ch03_2_park.txt");
         assert_eq!(Printer::Variant("x".into()).file(), "book/outputs/sabotage-x.txt");
     }

@@ -73,8 +73,11 @@ pub(super) fn variant(house: &House, name: &str) -> Result<String, String> {
     }
 }
 
+/// The last line that says something; a panic's advice is the same each time.
 fn last_words(text: &str) -> &str {
-    text.trim_end().lines().last().unwrap_or("none")
+    let advice = "note: run with `RUST_BACKTRACE";
+    let said = |line: &&str| !line.trim().is_empty() && !line.starts_with(advice);
+    text.lines().rfind(said).unwrap_or("none")
 }
 
 /// Runs a command, which has that long, and returns what it prints; also its errors, if told so.
@@ -133,6 +136,13 @@ mod tests {
         let (status, text) = shell(script, STEP, true).unwrap();
         assert!(status.success());
         assert_eq!(text, "one\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn a_panic_is_quoted_without_its_advice() {
+        let note = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+        assert_eq!(last_words(&format!("one\nno way\n{note}\n\n")), "no way");
+        assert_eq!(last_words("\n"), "none");
     }
 
     #[test]
