@@ -224,3 +224,30 @@ fn locks_that_hold() {
     });
     assert!(matches!(verdict, Verdict::Holds { interleavings: 2.. }), "{verdict:?}");
 }
+
+/// The table in the README is what its example prints.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    struct Letter {
+        text: UnsafeCell<&'static str>,
+        sent: AtomicBool,
+    }
+    let verdict = explore(|| {
+        let letter = Arc::new(Letter { text: UnsafeCell::new(""), sent: AtomicBool::new(false) });
+        let writer = thread::spawn({
+            let letter = Arc::clone(&letter);
+            move || {
+                letter.text.with_mut(|_| ());
+                letter.sent.store(true, Ordering::Relaxed);
+            }
+        });
+        if letter.sent.load(Ordering::Relaxed) {
+            letter.text.with(|_| ());
+        }
+        writer.join().unwrap();
+    });
+    let (_, table) = failure(verdict);
+    let readme = include_str!("../README.md");
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    assert_eq!(shown.map(str::trim_end), Some(table.trim_end()), "\n{table}");
+}
