@@ -32,7 +32,8 @@ fn a_sleeping_task_is_pushed_by_the_abort() {
     assert!(word.is_completed());
 }
 
-/// A task that is in the queue has an entry. If the abort pushes it once more, there are two.
+/// A task that is in the queue has an entry. If the abort pushes it once more, there are two. The runner that
+/// comes with the first must be told to cancel.
 #[test]
 fn a_queued_task_is_not_pushed_again() {
     let word = Word::new();
@@ -64,16 +65,17 @@ fn an_abort_counts_for_more_than_a_wake() {
     assert_eq!(word.end_poll(), End::Cancel);
 }
 
-/// The second abort pushed the task again. Only a step that takes the task out of its sleep may do so.
+/// A sleeping task was aborted twice. The first abort takes it out of its sleep, and so has to push it; the second
+/// finds nothing to do.
 #[test]
 fn the_second_abort_does_nothing() {
     let word = Word::new();
     word.start_poll();
     word.end_poll();
-    assert!(word.abort());
-    assert!(!word.abort());
+    assert!(word.abort(), "the first pushes it");
+    assert!(!word.abort(), "the second does not");
     assert_eq!(word.start_poll(), Start::Cancel);
-    assert!(!word.abort());
+    assert!(!word.abort(), "nor does one that comes while the future is dropped");
     word.complete();
 }
 

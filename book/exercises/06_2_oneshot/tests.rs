@@ -77,7 +77,8 @@ fn a_sender_that_goes_is_noticed() {
     assert_eq!(poll(&mut receiver, &waker), Poll::Ready(None));
 }
 
-/// `send` consumes the sender, so its `drop` runs as well, and the receiver was woken twice. Once is enough.
+/// One value has to wake the receiver once. `send` consumes the sender, so the sender's `drop` runs as well: if
+/// there were two calls, both have made one.
 #[test]
 fn one_value_one_wake() {
     let (sender, mut receiver) = channel();

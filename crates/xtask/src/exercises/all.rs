@@ -20,6 +20,9 @@ use std::thread::ScopedJoinHandle;
 /// How often a wrong solution may fail the tests: it is wrong, after all, and the tests may notice.
 const CHANCES: usize = 3;
 
+/// Where a model's atomics, locks and threads come from. It sees no others.
+const PRIMITIVES: &str = "handcrank_task::primitives";
+
 /// Who plays the library of an exercise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Role {
@@ -154,7 +157,7 @@ fn judge(exercises: &[&Exercise]) -> Outcome<Vec<String>> {
     Ok(broken)
 }
 
-/// The files that an exercise lacks, and the tests without words for the reader.
+/// The files that an exercise lacks, and those that a model could not look into.
 fn incomplete(exercise: &Exercise) -> Vec<String> {
     let mut broken = Vec::new();
     let mut files = vec!["starter.rs", "solution.rs", "tests.rs"];
@@ -166,6 +169,14 @@ fn incomplete(exercise: &Exercise) -> Vec<String> {
     for file in files {
         if !exercise.has(file) {
             broken.push(format!("{} is missing", exercise.path(file)));
+        } else if exercise.has("model.rs")
+            && file != "tests.rs"
+            && exercise.read(file).is_ok_and(|text| !text.contains(PRIMITIVES))
+        {
+            broken.push(format!(
+                "{} takes nothing from {PRIMITIVES}, so its model sees no step of it",
+                exercise.path(file)
+            ));
         }
     }
     broken

@@ -44,7 +44,10 @@ impl Tree {
             copied.insert(tree.folder.join(file));
         }
         if !broken {
-            return Err(format!("{} is in no crate that has models", variant.file));
+            let (origin, file) = (variant.origin(), &variant.file);
+            return Err(format!(
+                "{origin}: `file` is {file}, which is in no crate that has models"
+            ));
         }
         write(&tree.folder.join("Cargo.toml"), manifest()?.as_bytes())?;
         write(&tree.folder.join("Cargo.lock"), &read(&root().join("Cargo.lock"))?)?;

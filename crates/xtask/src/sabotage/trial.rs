@@ -1,5 +1,6 @@
 //! Runs a model on the broken copy, and looks at the verdict.
 
+use super::variant::distance;
 use super::{Tree, Variant};
 use crate::paint::dim_aside;
 use crate::steps::Outcome;
@@ -17,7 +18,8 @@ pub(super) fn run(variant: &Variant, tree: &Tree) -> Outcome<String> {
         .output()
         .map_err(|error| format!("cargo did not start: {error}"))?;
     if !built.status.success() {
-        return Err(format!("the broken code does not compile:\n{}", text(&built.stderr)));
+        let (file, errors) = (variant.origin(), text(&built.stderr));
+        return Err(format!("{file}: the broken code does not compile:\n{errors}"));
     }
     let file = tree.aside("table.txt");
     match fs::remove_file(&file) {
@@ -34,22 +36,49 @@ pub(super) fn run(variant: &Variant, tree: &Tree) -> Outcome<String> {
         .output()
         .map_err(|error| format!("cargo did not start: {error}"))?;
     let table = fs::read_to_string(&file).ok();
-    judge(variant, table, &ran)
+    judge(variant, table, &ran, || {
+        let listed = tree.cargo().args(test).args(["--", "--list"]).output();
+        listed.map(|output| text(&output.stdout)).unwrap_or_default()
+    })
 }
 
-fn judge(variant: &Variant, table: Option<String>, ran: &Output) -> Outcome<String> {
+/// `listed` asks the harness for its tests, a line each.
+fn judge(
+    variant: &Variant,
+    table: Option<String>,
+    ran: &Output,
+    listed: impl FnOnce() -> String,
+) -> Outcome<String> {
     let Variant { model, verdict, .. } = variant;
+    let origin = variant.origin();
     match table {
         Some(table) if table.contains(verdict.as_str()) && !ran.status.success() => Ok(table),
-        Some(table) => Err(format!("{model} fails, but not with “{verdict}”:\n{table}")),
-        None if ran.status.success() && text(&ran.stdout).contains("1 passed") => {
-            Err(format!("{model} holds: the model did not notice"))
-        }
-        None if ran.status.success() => Err(format!("{} has no model {model}", variant.package)),
-        None => {
-            Err(format!("{model} came to no verdict:\n{}{}", text(&ran.stdout), text(&ran.stderr)))
-        }
+        Some(table) => Err(format!(
+            "{origin}: {model} fails, but not with “{verdict}”; if it is right to fail like this, copy \
+             the words that say why into `verdict`:\n{table}"
+        )),
+        None if ran.status.success() && text(&ran.stdout).contains("1 passed") => Err(format!(
+            "{origin}: {model} holds, so it does not see what is wrong: name another `model`, or \
+                 break more"
+        )),
+        None if ran.status.success() => Err(format!(
+            "{origin}: {} has no model {model}{}",
+            variant.package,
+            nearest(model, &listed())
+        )),
+        None => Err(format!(
+            "{origin}: {model} came to no verdict:\n{}{}",
+            text(&ran.stdout),
+            text(&ran.stderr)
+        )),
     }
+}
+
+/// A question about the name that is nearest among those that a harness lists.
+fn nearest(model: &str, listed: &str) -> String {
+    let models = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    let known = models.min_by_key(|known| distance(known, model));
+    known.map(|known| format!(". Do you mean {known}?")).unwrap_or_default()
 }
 
 /// The line that says why, which is the first one below the table.
@@ -63,7 +92,17 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::reason;
+    use super::*;
+
+    #[test]
+    fn the_nearest_model_is_offered() {
+        let listed = "one::models::a_call_is_lost: test\none::models::b: test\n\n2 tests\n";
+        assert_eq!(
+            nearest("one::models::a_call_is_never_lost", listed),
+            ". Do you mean one::models::a_call_is_lost?"
+        );
+        assert_eq!(nearest("one", "0 tests\n"), "");
+    }
 
     #[test]
     fn the_reason_stands_below_the_table() {

@@ -45,19 +45,21 @@ impl Variant {
         }
     }
 
+    /// The file that says all this, counted from the root.
+    pub(super) fn origin(&self) -> String {
+        format!("{FOLDER}/{}.toml", self.name)
+    }
+
     /// The file's text, broken.
     pub(super) fn applied(&self, text: &str) -> Outcome<String> {
+        let (origin, file) = (self.origin(), &self.file);
         match text.matches(&self.find).count() {
             1 => Ok(text.replacen(&self.find, &self.replace, 1)),
             0 => Err(format!(
-                "{FOLDER}/{}.toml: {} has changed, and does not contain `find` any more: copy the \
-                 lines anew",
-                self.name, self.file
+                "{origin}: {file} has changed, and does not contain `find` any more: copy the lines anew"
             )),
             times => Err(format!(
-                "{FOLDER}/{}.toml: {} contains `find` {times} times: take a line more, so that it is \
-                 one place",
-                self.name, self.file
+                "{origin}: {file} contains `find` {times} times: take a line more, so that it is one place"
             )),
         }
     }
@@ -113,7 +115,7 @@ pub(super) fn find(variants: Vec<Variant>, name: &str) -> Outcome<Variant> {
 }
 
 /// How many letters have to be changed to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
+pub(super) fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (at, letter) in one.chars().enumerate() {
