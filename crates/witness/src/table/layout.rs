@@ -25,9 +25,17 @@ pub(super) fn table(threads: &[String], rows: &[Row]) -> String {
     let rules: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
     let rule = format!("{}┼{}\n", "─".repeat(digits + 1), rules.join("┼"));
     let mut body = Vec::new();
-    for (number, row) in rows.iter().enumerate() {
-        for (part, words) in wrapped(&row.text, widths[row.thread]).into_iter().enumerate() {
-            let number = if part == 0 { (number + 1).to_string() } else { String::new() };
+    let mut at = 0;
+    while let Some(row) = rows.get(at) {
+        let left_out = repeated(rows, at);
+        let (number, text) = if left_out == 0 {
+            ((at + 1).to_string(), row.text.clone())
+        } else {
+            (String::new(), format!("… and so on, up to row {}", at + left_out))
+        };
+        at += left_out.max(1);
+        for (part, words) in wrapped(&text, widths[row.thread]).into_iter().enumerate() {
+            let number = if part == 0 { number.clone() } else { String::new() };
             body.push((number, row.thread, words));
         }
     }
@@ -54,6 +62,21 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
+/// How many rows from `at` on only say again what the rows before them have said twice: a thread that goes
+/// round and round fills pages.
+fn repeated(rows: &[Row], at: usize) -> usize {
+    /// Fewer are quickly read.
+    const FEW: usize = 8;
+    let same = |one: usize, other: usize| {
+        rows[one].thread == rows[other].thread && rows[one].text == rows[other].text
+    };
+    (1..=4)
+        .filter(|&round| at >= 2 * round && (at - round..at).all(|row| same(row, row - round)))
+        .map(|round| (at..rows.len()).take_while(|&row| same(row, row - round)).count())
+        .find(|&rows| rows >= FEW)
+        .unwrap_or(0)
+}
+
 /// As wide as what stands in it, as long as there is room; what is short leaves room to what is long.
 fn widths(threads: &[String], rows: &[Row], room: usize) -> Vec<usize> {
     let mut wanted: Vec<usize> = threads.iter().map(|name| length(name)).collect();
@@ -72,7 +95,8 @@ fn widths(threads: &[String], rows: &[Row], room: usize) -> Vec<usize> {
     widths
 }
 
-/// Lines no longer than `width`, broken at spaces and after `|`; all but the first are indented.
+/// Lines no longer than `width`, broken at spaces and after `|`, and if it has to be within a word; all but the
+/// first are indented.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -83,7 +107,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         line.push_str(piece);
         // A word that is longer than the column.
         while length(line.trim_end()) > width {
-            let cut = line.char_indices().nth(width).map_or(line.len(), |(at, _)| at);
+            let end = line.char_indices().nth(width).map_or(line.len(), |(at, _)| at);
+            let cut = line[..end].rfind('(').map_or(end, |at| at + 1);
             let rest = line.split_off(cut);
             lines.push(std::mem::replace(&mut line, format!("  {rest}")));
         }
@@ -113,6 +138,33 @@ mod tests {
         }
         assert_eq!(text.matches("word").count(), 40);
         assert_eq!(text.matches('x').count(), 120);
+    }
+
+    #[test]
+    fn a_word_too_long_is_broken_at_its_bracket() {
+        let text = "look: state.compare_exchange(NOTIFIED, EMPTY) → Ok";
+        let lines = ["look:", "  state.compare_exchange(", "  NOTIFIED, EMPTY) → Ok"];
+        assert_eq!(wrapped(text, 30), lines);
+        assert_eq!(wrapped("(((abcdefgh", 5), ["(((", "  abc", "  def", "  gh"]);
+    }
+
+    #[test]
+    fn what_goes_round_and_round_is_left_out() {
+        let row = |thread, text: &str| Row { thread, text: text.to_owned() };
+        let mut rows = vec![row(0, "begins")];
+        for _ in 0..100 {
+            rows.extend([
+                row(0, "looks whether the other one is there"),
+                row(1, "looks whether the one is there"),
+            ]);
+        }
+        rows.push(row(1, "gives up"));
+        let text = table(&["main".to_owned(), "other".to_owned()], &rows);
+        let said: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(said.len(), 7, "{text}");
+        assert!(said[5].contains("… and so on, up to row 201"), "{text}");
+        assert!(said[6].starts_with("202 │"), "{text}");
+        assert_eq!(repeated(&rows[..12], 5), 0, "there are few");
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use crate::steps::Outcome;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -73,7 +74,19 @@ pub(super) fn run(program: &Path, folder: &Path, test: &str, limit: Duration) ->
     if status.success() {
         return Ok(End::Passed);
     }
-    Ok(End::Failed(printed(&output, test).unwrap_or_else(|| format!("{output}({status})"))))
+    Ok(End::Failed(printed(&output, test).unwrap_or_else(|| taken_down(&output, status))))
+}
+
+/// What is left to say when the whole process came to its end.
+fn taken_down(output: &str, status: ExitStatus) -> String {
+    let output = output.trim_start().strip_prefix("running 1 test\n").unwrap_or(output);
+    let why = if status.signal().is_some() {
+        "\nThe process was ended by a signal. With unsafe code this mostly means that memory was given\n\
+         back twice, or used after it was given back."
+    } else {
+        ""
+    };
+    format!("{output}({status}){why}")
 }
 
 /// What the test itself printed, out of what the test harness makes of it. Nothing if the harness
