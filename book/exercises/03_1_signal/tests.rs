@@ -113,8 +113,9 @@ impl Wake for Eager {
     }
 }
 
-/// The waker polled the future at once, as a waker may, and either found it pending or stands at a
-/// lock that `set` holds. Set the flag before you wake, and let go of the lock before you wake.
+/// The waker was not called, or it polled the future at once, as a waker may, and either found it
+/// pending or stands at a lock that `set` holds. Set the flag before you wake, and let go of the lock
+/// before you wake.
 #[test]
 fn a_waker_may_poll_at_once() {
     must_end(|| {

@@ -115,7 +115,7 @@ fn main() {
     println!("polls           {}", paint::green(polls));
     println!("processor time  {}", paint::green(format!("{busy:.1?}")));
 
-    // Timers that ring at once: the call comes before the first poll, after it, or during the park.
+    // Timers of length zero ring before the first poll, after it, or during the park.
     let polls: Vec<_> = (0..2_000).map(|_| block_on(Timer::start(Duration::ZERO))).collect();
     let once = polls.iter().filter(|&&polls| polls == 1).count();
     println!("\ntimers of zero  {}, and all are over", polls.len());

@@ -4,7 +4,6 @@
 //! is wrong with it. The questions are in `browser/probe.js`; what the browser complains about by
 //! itself (errors of scripts, requests that fail, requests that leave this machine) counts as well.
 
-mod base64;
 mod chromium;
 mod complaint;
 mod devtools;
@@ -14,6 +13,7 @@ use crate::bind;
 use crate::problem::Problem;
 use chromium::Chromium;
 use complaint::complaint;
+use data_encoding::BASE64;
 use devtools::Tab;
 use serde_json::{Value, json};
 use shape::{SHAPES, Shape, Theme};
@@ -152,7 +152,8 @@ fn shoot(tab: &mut Tab, shape: &Shape, file: &Path) -> Result<(), String> {
     let clip = json!({ "x": 0, "y": 0, "width": shape.width, "height": height, "scale": 1 });
     let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
     let shot = tab.call("Page.captureScreenshot", &wanted)?;
-    let bytes = shot["data"].as_str().and_then(base64::decode).ok_or("a picture without data")?;
+    let data = shot["data"].as_str().ok_or("a picture without data")?;
+    let bytes = BASE64.decode(data.as_bytes()).map_err(|error| format!("a picture: {error}"))?;
     std::fs::write(file, bytes).map_err(|error| format!("{}: {error}", file.display()))
 }
 
