@@ -37,12 +37,15 @@ addEventListener('beforeprint', () => {
                 diagram.textContent = diagram.dataset.source;
             }
             mermaid.initialize({ startOnLoad: false, theme, themeVariables: readable[theme] });
-            await mermaid.run({ nodes: diagrams });
-            // On a phone, a diagram that is too wide scrolls, before its letters become too small.
-            for (const svg of document.querySelectorAll('pre.mermaid svg')) {
-                svg.style.minWidth = `${0.6 * svg.viewBox.baseVal.width}px`;
+            try {
+                await mermaid.run({ nodes: diagrams });
+            } finally {
+                // On a phone, a diagram that is too wide scrolls, before its letters become too small.
+                for (const svg of document.querySelectorAll('pre.mermaid svg')) {
+                    svg.style.minWidth = `${0.6 * svg.viewBox.baseVal.width}px`;
+                }
             }
-        }).catch((error) => console.error(error));
+        }).catch((error) => console.error(String(error.message ?? error).replace(/\s+/g, ' ')));
     };
 
     const library = document.createElement('script');

@@ -37,7 +37,12 @@ struct Metadata {
 impl House {
     /// Asks cargo, which fetches nothing that the build of this program has not fetched.
     pub(crate) fn read() -> Result<Self, String> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Cargo tells a program that it runs. What it told the compiler may be another working copy, if
+        // the two share their target folder.
+        let run = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let here = run
+            .filter(|folder| folder.ends_with("crates/bookbinder"))
+            .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let root = here.ancestors().nth(2).expect("crates/bookbinder is two folders down");
         let mut house = Self { root: root.to_owned(), packages: Vec::new() };
         let mut command = house.cargo();

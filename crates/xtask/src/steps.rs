@@ -60,7 +60,12 @@ impl Steps {
 
 /// The workspace's folder.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Cargo tells a program that it runs. What it told the compiler may be another working copy, if the
+    // two share their target folder.
+    let run = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = run
+        .filter(|folder| folder.ends_with("crates/xtask"))
+        .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     here.ancestors().nth(2).expect("crates/xtask lies two folders below the root").to_owned()
 }
 

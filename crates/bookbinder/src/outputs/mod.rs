@@ -154,7 +154,7 @@ fn compare(house: &House, printer: &Printer, text: &str, then: Then) -> Option<P
         let what = format!(
             "{name} prints something else now; run `cargo x book --bless {name}`, \
              read the difference, and commit it if it is right\n{}",
-            quoted(&changes?)
+            quoted(&beginning(&changes?))
         );
         return Some(Problem::of(file, what));
     }
@@ -170,6 +170,16 @@ fn compare(house: &House, printer: &Printer, text: &str, then: Then) -> Option<P
     written.err()
 }
 
+/// Not more of a difference than lets the other problems be seen.
+fn beginning(changes: &str) -> String {
+    const ENOUGH: usize = 40;
+    let lines: Vec<&str> = changes.lines().collect();
+    match lines.len().saturating_sub(ENOUGH) {
+        0 => changes.to_owned(),
+        rest => format!("{}\n(and {rest} more lines)", lines[..ENOUGH].join("\n")),
+    }
+}
+
 /// Lines set apart from what is said about them.
 fn quoted(text: &str) -> String {
     let lines: Vec<String> = text.trim_end().lines().map(|line| format!("    {line}")).collect();
@@ -183,6 +193,13 @@ mod tests {
         let number = Number { chapter: 3, place: 2 };
         let step = Step { number, name: "ch03_2_park".into(), file: String::new() };
         Workshop { steps: vec![step], variants: vec![], exercises: vec![], terms: vec![] }
+    }
+
+    #[test]
+    fn a_long_difference_is_cut_short() {
+        let lines = |count: usize| vec!["x"; count].join("\n");
+        assert_eq!(beginning(&lines(40)), lines(40));
+        assert!(beginning(&lines(43)).ends_with("x\n(and 3 more lines)"));
     }
 
     #[test]
