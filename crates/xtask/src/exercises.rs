@@ -5,9 +5,11 @@
 mod all;
 mod build;
 mod check;
+mod ground;
 mod hints;
 mod package;
 mod trial;
+mod verdict;
 mod work;
 
 pub(crate) use all::all;
