@@ -3,6 +3,7 @@
 //! Each test is a process of its own, so that one that hangs can be named and ended, and one that
 //! takes the whole process down takes nothing else along.
 
+use crate::paint::dim;
 use crate::steps::Outcome;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -20,6 +21,9 @@ pub(super) enum End {
     /// It was still running when its time was over.
     CutOff,
 }
+
+/// After this time, whoever waits is told what for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How much of what a test prints is kept.
 const KEPT: u64 = 1 << 20;
@@ -63,7 +67,17 @@ pub(super) fn run(program: &Path, folder: &Path, test: &str, limit: Duration) ->
         let _ = std::io::copy(&mut reader, &mut std::io::sink());
         let _ = sender.send(kept);
     });
-    let output = match output.recv_timeout(limit) {
+    let patience = PATIENCE.min(limit);
+    let mut ended = output.recv_timeout(patience);
+    if ended == Err(RecvTimeoutError::Timeout) && patience < limit {
+        let seconds = limit.as_secs();
+        println!(
+            "  {}",
+            dim(&format!("..  {test} is still running, and is ended after {seconds} s"))
+        );
+        ended = output.recv_timeout(limit.checked_sub(patience).unwrap_or_default());
+    }
+    let output = match ended {
         Ok(output) => String::from_utf8_lossy(&output).into_owned(),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
             child.kill().and_then(|()| child.wait()).map_err(failed)?;
