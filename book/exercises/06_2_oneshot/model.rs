@@ -71,7 +71,8 @@ fn a_send_against_a_change_of_wakers() {
     });
 }
 
-/// The sender goes without a word while the receiver is polled.
+/// The sender goes without sending while the receiver is polled. In some order the receiver sleeps although
+/// nobody is left who could wake it.
 #[test]
 fn the_end_of_the_sender_against_a_poll() {
     model(|| {
