@@ -129,7 +129,8 @@ impl Parker {
         if !self.inner.start_park() {
             return;
         }
-        // A condvar may return for no reason, so the word decides.
+        // The word decides, not the ring: one may come late, for a call that a `park_timeout` has taken
+        // as its time ran out.
         loop {
             self.inner.call.wait(&mut gate);
             if self.inner.take_notification() {

@@ -1,7 +1,6 @@
 //! Runs a model on the broken copy, and looks at the verdict.
 
-use super::variant::distance;
-use super::{Tree, Variant};
+use super::{Tree, Variant, variant};
 use crate::paint::dim_aside;
 use crate::steps::Outcome;
 use std::fs;
@@ -62,7 +61,7 @@ fn judge(
                  break more"
         )),
         None if ran.status.success() => Err(format!(
-            "{origin}: {} has no model {model}{}",
+            "{origin}: {} has no model {model}.{}",
             variant.package,
             nearest(model, &listed())
         )),
@@ -77,8 +76,7 @@ fn judge(
 /// A question about the name that is nearest among those that a harness lists.
 fn nearest(model: &str, listed: &str) -> String {
     let models = listed.lines().filter_map(|line| line.strip_suffix(": test"));
-    let known = models.min_by_key(|known| distance(known, model));
-    known.map(|known| format!(". Do you mean {known}?")).unwrap_or_default()
+    variant::nearest(model, models)
 }
 
 /// The line that says why, which is the first one below the table.
@@ -99,7 +97,7 @@ mod tests {
         let listed = "one::models::a_call_is_lost: test\none::models::b: test\n\n2 tests\n";
         assert_eq!(
             nearest("one::models::a_call_is_never_lost", listed),
-            ". Do you mean one::models::a_call_is_lost?"
+            " Do you mean one::models::a_call_is_lost?"
         );
         assert_eq!(nearest("one", "0 tests\n"), "");
     }

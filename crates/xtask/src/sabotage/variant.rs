@@ -109,25 +109,18 @@ pub(super) fn find(variants: Vec<Variant>, name: &str) -> Outcome<Variant> {
     if let Some(found) = variants.into_iter().find(|variant| variant.name == name) {
         return Ok(found);
     }
-    let nearest = names.iter().min_by_key(|known| distance(known, name));
-    let nearest = nearest.map(|known| format!(" Do you mean {known}?")).unwrap_or_default();
+    let nearest = nearest(name, names.iter().map(String::as_str));
     Err(format!("There is no broken variant {name}.{nearest} There are: {}.", names.join(", ")))
 }
 
-/// How many letters have to be changed to make one word of the other.
-pub(super) fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = at + 1;
-        for column in 1..row.len() {
-            let change = corner + usize::from(other[column - 1] != letter);
-            corner = row[column];
-            row[column] = change.min(corner + 1).min(row[column - 1] + 1);
-        }
-    }
-    row[other.len()]
+/// A question about the known name that is nearest, if one is so near that it may be meant.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    known
+        .map(|known| (strsim::levenshtein(known, name), known))
+        .filter(|(distance, known)| distance * 2 <= known.len())
+        .min()
+        .map(|(_, known)| format!(" Do you mean {known}?"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -176,6 +169,8 @@ mod tests {
         assert_eq!(find(variants().into(), "poll-twice").unwrap().name, "poll-twice");
         let why = find(variants().into(), "pol-twice").unwrap_err();
         assert!(why.contains("Do you mean poll-twice?"), "{why}");
+        let why = find(variants().into(), "foo").unwrap_err();
+        assert!(!why.contains("Do you mean"), "{why}");
     }
 
     #[test]
