@@ -175,7 +175,7 @@ impl State {
         // Acquire: pairs with the Release of the wakers (what the poll will look for) and of
         // `end_poll` (the future as the last runner left it).
         let before = self.0.fetch_update(Acquire, Relaxed, |now| {
-            // A task whose entry this is is scheduled, and nothing else; unless a shutdown has come
+            // A task that has a queue entry is scheduled, and nothing else; unless a shutdown has come
             // first, which does not wait for entries.
             (now & (RUNNING | COMPLETED) == 0).then_some((now & !SCHEDULED) | RUNNING)
         });
