@@ -1,9 +1,8 @@
 //! Giving a page what it asks for.
 
-use crate::check::foldings;
 use crate::directive::{Asked, Directive, asked};
 use crate::house::House;
-use crate::html::{escape, fenced, language_of, listing};
+use crate::html::{escape, fenced, foldings, language_of, listing};
 use crate::outputs::Printer;
 use crate::page::Page;
 use crate::problem::Problem;

@@ -5,6 +5,12 @@ pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// How many more `<details>` begin in a text than end.
+pub(crate) fn foldings(text: &str) -> isize {
+    let count = |tag| text.matches(tag).count().cast_signed();
+    count("<details") - count("</details>")
+}
+
 /// A block of code behind a fence that is longer than any inside it.
 pub(crate) fn fenced(language: &str, text: &str) -> String {
     let longest = text

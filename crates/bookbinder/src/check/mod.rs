@@ -7,7 +7,7 @@ mod parsed;
 mod paths;
 
 pub(crate) use html::check as check_html;
-pub(crate) use parsed::{Parsed, foldings};
+pub(crate) use parsed::Parsed;
 
 use crate::directive::Directive;
 use crate::expand::Expanded;

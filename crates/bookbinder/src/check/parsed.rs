@@ -1,6 +1,7 @@
 //! A page taken apart: headings, blocks of code, words.
 
 use crate::directive::Asked;
+use crate::html::foldings;
 use crate::problem::line_of;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -33,12 +34,6 @@ pub(super) struct Fence {
     pub(super) text: String,
     /// The line of the fence itself.
     pub(super) line: usize,
-}
-
-/// How many more `<details>` begin in a text than end.
-pub(crate) fn foldings(text: &str) -> isize {
-    let count = |tag| text.matches(tag).count().cast_signed();
-    count("<details") - count("</details>")
 }
 
 impl Parsed {
