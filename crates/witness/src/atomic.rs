@@ -1,5 +1,6 @@
 //! Atomic integers, pointers and fences: loom's, written down.
 
+use crate::explore;
 use crate::record::{self, Doing, Kind, Object, What, known};
 use std::fmt;
 use std::panic::Location;
@@ -67,12 +68,35 @@ fn written(
     }
 }
 
+/// Makes two loads of one atomic by two threads a matter of order, where the search is thorough.
+///
+/// Loom tries another order of two steps if they touch the same thing and one of them writes. To find such
+/// pairs it remembers, for each atomic, one last access of any kind. A thread that loads and then exchanges
+/// has hidden, by its own load, the load of another thread before it: that one is then never tried after
+/// the exchange. So each load first writes something that nobody reads. Loom tries both orders of *these*
+/// writes, and thereby comes to those that it would have missed.
+struct Loads(Option<loom::sync::atomic::AtomicBool>);
+
+impl Loads {
+    fn new() -> Self {
+        Self(explore::is_thorough().then(|| loom::sync::atomic::AtomicBool::new(false)))
+    }
+
+    fn count(&self) {
+        if let Some(word) = &self.0 {
+            // Relaxed: nothing may come to be seen by it.
+            word.swap(true, Ordering::Relaxed);
+        }
+    }
+}
+
 macro_rules! atomic {
     ($name:ident, $inner:ty, $type:ty $(, $generic:ident)?) => {
         #[doc = concat!("`loom::sync::atomic::", stringify!($name), "`, written down.")]
         pub struct $name $(<$generic>)? {
             inner: $inner,
             object: Object,
+            loads: Loads,
         }
 
         impl $(<$generic>)? $name $(<$generic>)? {
@@ -80,7 +104,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn new(value: $type) -> Self {
                 let object = record::object(<$type>::KIND, value.bits());
-                Self { inner: <$inner>::new(value), object }
+                Self { inner: <$inner>::new(value), object, loads: Loads::new() }
             }
 
             /// Takes the value out.
@@ -95,6 +119,7 @@ macro_rules! atomic {
             pub fn load(&self, order: Ordering) -> $type {
                 let at = Location::caller();
                 record::before(at, Doing::Step);
+                self.loads.count();
                 let found = self.inner.load(order);
                 record::step(at, loaded(self.object, found.bits(), order));
                 found

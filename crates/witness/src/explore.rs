@@ -68,6 +68,9 @@ pub struct Builder {
     pub max_threads: usize,
     /// The search begins only at `loom::explore()`.
     pub expect_explicit_explore: bool,
+    /// Tries also the orders of one thread's load and another's load and write that loom leaves out. Takes
+    /// several times as long. Set from the beginning if the environment has `HANDCRANK_THOROUGH`.
+    pub thorough: bool,
 }
 
 impl Builder {
@@ -80,6 +83,7 @@ impl Builder {
             max_branches: loom.max_branches,
             max_threads: loom.max_threads,
             expect_explicit_explore: false,
+            thorough: std::env::var_os("HANDCRANK_THOROUGH").is_some(),
         }
     }
 
@@ -109,7 +113,8 @@ impl Builder {
     fn loom(&self) -> loom::model::Builder {
         let mut loom = loom::model::Builder::new();
         loom.preemption_bound = self.preemption_bound;
-        loom.max_branches = self.max_branches;
+        // A load is two steps then.
+        loom.max_branches = self.max_branches * if self.thorough { 2 } else { 1 };
         loom.max_threads = self.max_threads;
         loom.expect_explicit_explore = self.expect_explicit_explore;
         loom
@@ -150,11 +155,12 @@ fn search(settings: &Builder, f: &Model, model: At) -> Verdict {
 fn run(settings: &Builder, f: &Model, writes: bool) -> Ran {
     install_hook();
     let (sender, receiver) = channel();
-    let (f, loom) = (Arc::clone(f), settings.loom());
+    let (f, loom, thorough) = (Arc::clone(f), settings.loom(), settings.thorough);
     thread::Builder::new()
         .name("model".to_owned())
         .spawn(move || {
             WATCHED.set(Some(sender.clone()));
+            THOROUGH.set(thorough);
             loom.check(move || {
                 TRIED.set(TRIED.get() + 1);
                 if writes {
@@ -173,6 +179,12 @@ thread_local! {
     /// Where the failure of the model on this thread is sent.
     static WATCHED: RefCell<Option<Sender<Ran>>> = const { RefCell::new(None) };
     static TRIED: Cell<u64> = const { Cell::new(0) };
+    static THOROUGH: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the model on this thread is to be searched as [`Builder::thorough`] says.
+pub(crate) fn is_thorough() -> bool {
+    THOROUGH.get()
 }
 
 /// Runs the code of a modelled thread. If it unwinds, it stops here: loom would unwind the others as well.

@@ -251,3 +251,41 @@ fn the_readme_shows_what_is_printed() {
     let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
     assert_eq!(shown.map(str::trim_end), Some(table.trim_end()), "\n{table}");
 }
+
+/// One thread looks at a word, and reads if it is 1. The other one writes, and then makes it 1 by looking at
+/// it first, which publishes nothing.
+fn look_and_exchange(looks_first: bool) {
+    let shared = Arc::new((UnsafeCell::new(0), AtomicUsize::new(0)));
+    let look = |shared: &(UnsafeCell<i32>, AtomicUsize)| {
+        if shared.1.load(Ordering::Acquire) == 1 {
+            shared.0.with(|_| ());
+        }
+    };
+    let exchange = |shared: &(UnsafeCell<i32>, AtomicUsize)| {
+        shared.0.with_mut(|_| ());
+        let now = shared.1.load(Ordering::Relaxed);
+        let _ = shared.1.compare_exchange(now, 1, Ordering::Relaxed, Ordering::Relaxed);
+    };
+    let (here, there): (fn(&_), fn(&_)) =
+        if looks_first { (look, exchange) } else { (exchange, look) };
+    let other = thread::spawn({
+        let shared = Arc::clone(&shared);
+        move || there(&shared)
+    });
+    here(&shared);
+    other.join().unwrap();
+}
+
+#[test]
+fn a_thorough_search_finds_what_loom_leaves_out() {
+    let fails = |looks_first: bool, thorough: bool| {
+        let mut builder = crate::Builder::new();
+        builder.thorough = thorough;
+        std::panic::catch_unwind(move || builder.check(move || look_and_exchange(looks_first)))
+            .is_err()
+    };
+    assert!(fails(false, true));
+    assert!(fails(true, true));
+    // If this fails one day, loom has closed the gap, and `thorough` is not needed any more.
+    assert!(!fails(true, false), "loom finds it by itself");
+}

@@ -94,6 +94,10 @@ enum Command {
     Models {
         /// Run only the models whose name contains this.
         filter: Option<String>,
+        /// Also the orders of a load and another thread's load and exchange that loom leaves out. Takes
+        /// several times as long.
+        #[arg(long)]
+        thorough: bool,
     },
     /// Formatting, clippy, the documentation, and the rules of the house.
     Lint,
@@ -136,7 +140,9 @@ fn main() -> ExitCode {
         Command::Sabotage { .. } => return exit(sabotage::list()),
         Command::Book { arguments } => return book::bind(&arguments),
         Command::Test => test::everything(&mut steps),
-        Command::Models { filter } => test::models(&mut steps, filter.as_deref()),
+        Command::Models { filter, thorough } => {
+            test::models(&mut steps, filter.as_deref(), thorough);
+        }
         Command::Lint => lint::lint(&mut steps),
         Command::Smoke => smoke::smoke(&mut steps),
         Command::Sanitize { sanitizer, stress } => {

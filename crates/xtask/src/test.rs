@@ -11,15 +11,17 @@ pub(crate) fn everything(steps: &mut Steps) {
     steps.run("Tests: every package, all features, and the examples in the documentation", || {
         run(cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
     });
-    models(steps, None);
+    models(steps, None, false);
 }
 
-/// The models of every crate that has some, each explored to its end.
-pub(crate) fn models(steps: &mut Steps, filter: Option<&str>) {
-    steps.run("Models: every interleaving of the lock-free protocols", || run_models(filter));
+/// The models of every crate that has some, each explored to its end; `thorough` as the witness has it.
+pub(crate) fn models(steps: &mut Steps, filter: Option<&str>, thorough: bool) {
+    steps.run("Models: every interleaving of the lock-free protocols", || {
+        run_models(filter, thorough)
+    });
 }
 
-fn run_models(filter: Option<&str>) -> Outcome {
+fn run_models(filter: Option<&str>, thorough: bool) -> Outcome {
     let workspace = Workspace::read()?;
     // With SABOTAGE=NAME, a broken copy of the code.
     let broken = sabotage::wanted()?;
@@ -35,6 +37,9 @@ fn run_models(filter: Option<&str>) -> Outcome {
     for package in workspace.packages.iter().filter(|package| package.has_models()) {
         command.args(["--package", &package.name]);
         any = true;
+    }
+    if thorough {
+        command.env("HANDCRANK_THOROUGH", "1");
     }
     if !any {
         return Err("no package names loom in its manifest, so there are no models".to_owned());
