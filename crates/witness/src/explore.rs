@@ -69,7 +69,7 @@ pub struct Builder {
     /// The search begins only at `loom::explore()`.
     pub expect_explicit_explore: bool,
     /// Tries also the orders of one thread's load and another's load and write that loom leaves out. Takes
-    /// several times as long. Set from the beginning if the environment has `HANDCRANK_THOROUGH`.
+    /// about twice as long. Set from the beginning if the environment has `HANDCRANK_THOROUGH`.
     pub thorough: bool,
 }
 

@@ -95,7 +95,7 @@ enum Command {
         /// Run only the models whose name contains this.
         filter: Option<String>,
         /// Also the orders of a load and another thread's load and exchange that loom leaves out. Takes
-        /// several times as long.
+        /// about twice as long.
         #[arg(long)]
         thorough: bool,
     },

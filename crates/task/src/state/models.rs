@@ -138,8 +138,8 @@ fn the_end_shows_the_output() {
                 }
             }
         });
-        // The runner is the thread that loom lets go first. It does not try all orders of one thread's load
-        // and another's load followed by an exchange.
+        // The runner is the thread that loom lets go first: if not thorough, it leaves out orders of one
+        // thread's load and another's load and exchange.
         task.output.with_mut(|_| ());
         assert_eq!(task.state.complete(1), Joiner::Absent);
         handle.join().unwrap();
