@@ -1,6 +1,9 @@
 //! The chapters, as the book's table of contents has them.
 
+use crate::paint::bold;
+use crate::place::Place;
 use crate::steps::{Outcome, root};
+use std::fmt::Write;
 
 /// One numbered chapter.
 #[derive(Debug, PartialEq)]
@@ -20,11 +23,27 @@ pub(crate) fn read() -> Outcome<Vec<Chapter>> {
 }
 
 /// `3. Wakers and block_on`, or the number alone if the table of contents does not have it.
-pub(crate) fn heading(chapters: &[Chapter], number: u32) -> String {
+fn heading(chapters: &[Chapter], number: u32) -> String {
     chapters
         .iter()
         .find(|chapter| chapter.number == number)
         .map_or_else(|| format!("{number}."), |chapter| format!("{number}. {}", chapter.title))
+}
+
+/// What lies in the chapters, in the order of reading, as a list with a heading for each chapter.
+pub(crate) fn listed(entries: impl IntoIterator<Item = (Place, String)>) -> Outcome<String> {
+    let chapters = read()?;
+    let mut text = String::new();
+    let mut before = None;
+    for (place, says) in entries {
+        if before != Some(place.chapter) {
+            let gap = if before.is_some() { "\n" } else { "" };
+            let _ = writeln!(text, "{gap}{}", bold(&heading(&chapters, place.chapter)));
+            before = Some(place.chapter);
+        }
+        let _ = writeln!(text, "  {:<5} {says}", place.to_string());
+    }
+    Ok(text)
 }
 
 /// Reads `- [3. Wakers](ch03-wakers.md)`.

@@ -17,7 +17,7 @@ pub(crate) use check::check;
 pub(crate) use work::start;
 
 use crate::chapters;
-use crate::paint::{bold, print};
+use crate::paint::print;
 use crate::place::Place;
 use crate::steps::{Outcome, root};
 use std::fmt::Write;
@@ -133,19 +133,10 @@ fn find<'a>(exercises: &'a [Exercise], wanted: Option<&str>) -> Outcome<&'a Exer
 /// Lists them, chapter by chapter.
 pub(crate) fn list() -> Outcome<ExitCode> {
     let exercises = catalogue()?;
-    let chapters = chapters::read()?;
-    let mut text = String::new();
-    let mut before = None;
-    for exercise in &exercises {
-        let place = exercise.place;
-        if before != Some(place.chapter) {
-            let gap = if before.is_some() { "\n" } else { "" };
-            let _ = writeln!(text, "{gap}{}", bold(&chapters::heading(&chapters, place.chapter)));
-            before = Some(place.chapter);
-        }
+    let mut text = chapters::listed(exercises.iter().map(|exercise| {
         let begun = if work::folder(exercise).is_dir() { "  (begun)" } else { "" };
-        let _ = writeln!(text, "  {:<5} {}{begun}", place.to_string(), exercise.title);
-    }
+        (exercise.place, format!("{}{begun}", exercise.title))
+    }))?;
     if let Some(first) = exercises.first() {
         let _ = writeln!(text, "\n`cargo x start {}` lays one out to be solved.", first.place);
     } else {

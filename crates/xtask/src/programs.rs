@@ -1,7 +1,7 @@
 //! `cargo x steps` and `cargo x step`: the programs that the book's chapters run.
 
 use crate::chapters;
-use crate::paint::{bold, dim_aside, print};
+use crate::paint::{dim_aside, print};
 use crate::place::Place;
 use crate::steps::{Outcome, cargo, root};
 use std::fmt::Write;
@@ -22,17 +22,7 @@ struct Program {
 /// Lists the steps, chapter by chapter.
 pub(crate) fn list() -> Outcome<ExitCode> {
     let programs = all()?;
-    let chapters = chapters::read()?;
-    let mut text = String::new();
-    let mut before = None;
-    for Program { place, says, .. } in &programs {
-        if before != Some(place.chapter) {
-            let gap = if before.is_some() { "\n" } else { "" };
-            let _ = writeln!(text, "{gap}{}", bold(&chapters::heading(&chapters, place.chapter)));
-            before = Some(place.chapter);
-        }
-        let _ = writeln!(text, "  {:<5} {says}", place.to_string());
-    }
+    let mut text = chapters::listed(programs.iter().map(|it| (it.place, it.says.clone())))?;
     if let Some(first) = programs.first() {
         let _ = writeln!(text, "\n`cargo x step {}` runs one.", first.place);
     }

@@ -9,8 +9,9 @@ mod variant;
 
 pub(crate) use tree::Tree;
 
-use crate::paint::{bold, green, red};
+use crate::paint::{bold, green, print, red};
 use crate::steps::Outcome;
+use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 use variant::Variant;
@@ -19,10 +20,13 @@ use variant::Variant;
 pub(crate) fn list() -> Outcome<ExitCode> {
     let variants = variant::all()?;
     let width = variants.iter().map(|variant| variant.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
     for variant in &variants {
-        println!("{}  {}", bold(&format!("{:<width$}", variant.name)), variant.says);
+        let name = bold(&format!("{:<width$}", variant.name));
+        let _ = writeln!(text, "{name}  {}", variant.says);
     }
-    println!("\n`cargo x sabotage NAME` shows what goes wrong then.");
+    text.push_str("\n`cargo x sabotage NAME` shows what goes wrong then.\n");
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

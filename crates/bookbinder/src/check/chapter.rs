@@ -29,8 +29,8 @@ pub(super) fn check(chapter: u32, read: &Read, workshop: &Workshop, problems: &m
         format!("nowhere says `{{{{#{directive} {number}}}}}`; show it, or take it out of the book")
     };
 
-    let steps: Vec<Number> = workshop.steps.iter().map(|step| step.number).collect();
-    let steps: Vec<Number> = steps.into_iter().filter(|step| step.chapter == chapter).collect();
+    let here = |number: &Number| number.chapter == chapter;
+    let steps: Vec<Number> = workshop.steps.iter().map(|step| step.number).filter(here).collect();
     if !STEPS.contains(&steps.len()) {
         tell(0, format!("has {} steps in book/steps/examples; write three to six", steps.len()));
     }
@@ -43,9 +43,8 @@ pub(super) fn check(chapter: u32, read: &Read, workshop: &Workshop, problems: &m
         }
     }
 
-    let exercises: Vec<Number> = workshop.exercises.iter().map(|it| it.number).collect();
     let exercises: Vec<Number> =
-        exercises.into_iter().filter(|exercise| exercise.chapter == chapter).collect();
+        workshop.exercises.iter().map(|it| it.number).filter(here).collect();
     if exercises.len() < EXERCISES {
         tell(0, format!("has {} exercises; write at least {EXERCISES}", exercises.len()));
     }
