@@ -1,6 +1,6 @@
 //! A cell whose accesses are written down.
 
-use crate::record::{self, Kind, Object, What, known};
+use crate::record::{self, Kind, Object, What};
 use std::fmt;
 use std::panic::Location;
 
@@ -34,10 +34,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
         // Written down first: if loom objects, this is the step that it objects to. An access is no
         // point at which threads are switched.
-        let object = self.object;
-        record::step(Location::caller(), |objects| {
-            known(objects, object).map(|_| What::Read(object))
-        });
+        record::step_on(Location::caller(), What::Read(self.object));
         self.inner.with(f)
     }
 
@@ -48,10 +45,7 @@ impl<T: ?Sized> UnsafeCell<T> {
     /// If another thread has touched it, and nothing says that it did so before.
     #[track_caller]
     pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-        let object = self.object;
-        record::step(Location::caller(), |objects| {
-            known(objects, object).map(|_| What::Write(object))
-        });
+        record::step_on(Location::caller(), What::Write(self.object));
         self.inner.with_mut(f)
     }
 }

@@ -237,6 +237,15 @@ pub(crate) fn step(at: At, what: impl FnOnce(&mut [Known]) -> Option<What>) {
     }
 }
 
+/// This thread has done something to an object. If the object is unknown, so is what was done.
+#[inline]
+pub(crate) fn step_on(at: At, what: What) {
+    step(at, |objects| {
+        known(objects, what.object()?)?;
+        Some(what)
+    });
+}
+
 /// Takes note of a value that is set without a step.
 pub(crate) fn set(object: Object, value: u64) {
     if writing() && object != UNKNOWN {

@@ -4,7 +4,7 @@ mod arc;
 
 pub use arc::Arc;
 
-use crate::record::{self, At, Doing, Kind, Object, What, known};
+use crate::record::{self, At, Doing, Kind, Object, What};
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -41,7 +41,7 @@ impl<T> Mutex<T> {
             record::step(at, |_| Some(What::WaitsForLock { object, holder }));
         }
         let inner = self.acquire(at);
-        record::step(at, |objects| known(objects, object).map(|_| What::Lock(object)));
+        record::step_on(at, What::Lock(object));
         MutexGuard { mutex: self, at, inner: Some(inner) }
     }
 
@@ -62,7 +62,7 @@ impl<T> Mutex<T> {
         if taken {
             record::hold(object, true);
         }
-        record::step(at, |objects| known(objects, object).map(|_| What::TryLock { object, taken }));
+        record::step_on(at, What::TryLock { object, taken });
         inner.map(|inner| MutexGuard { mutex: self, at, inner: Some(inner) })
     }
 
@@ -103,7 +103,7 @@ impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
         self.release();
         let object = self.mutex.object;
-        record::step(self.at, |objects| known(objects, object).map(|_| What::Unlock(object)));
+        record::step_on(self.at, What::Unlock(object));
     }
 }
 
@@ -171,11 +171,11 @@ impl Condvar {
         // From here to `park` no thread is switched: who comes later finds a waiter and a free lock.
         self.lock().push_back((record::number(), loom::thread::current()));
         guard.release();
-        record::step(at, |objects| known(objects, object).map(|_| What::Sleeps(object)));
+        record::step_on(at, What::Sleeps(object));
         record::before(at, Doing::Wait(object));
         loom::thread::park();
         guard.inner = Some(guard.mutex.acquire(at));
-        record::step(at, |objects| known(objects, object).map(|_| What::Woken(object)));
+        record::step_on(at, What::Woken(object));
     }
 
     /// The same with a limit. Loom knows no time: here the wait has none either.
@@ -209,7 +209,7 @@ impl Condvar {
         }
         drop(waiting);
         let object = self.object;
-        record::step(at, |objects| known(objects, object).map(|_| What::Notify { object, woken }));
+        record::step_on(at, What::Notify { object, woken });
     }
 
     fn turn(&self) {
