@@ -1,0 +1,57 @@
+//! The files with the cases. (Compiled twice, as they are.)
+
+use crate::harness::Area;
+
+pub(crate) use super::rt;
+
+mod addresses;
+mod blocking;
+mod cancellation;
+mod coop;
+mod hooks;
+mod interval;
+mod join_set;
+mod local_set;
+mod paused;
+mod readiness;
+mod runtime;
+mod setup;
+mod shutdown;
+mod signals;
+mod sleep;
+mod sync;
+mod task_locals;
+mod tasks;
+mod tcp;
+mod tcp_options;
+mod timeout;
+mod udp;
+mod unix;
+mod wakers;
+
+/// Every area and its cases.
+pub(crate) const ALL: &[Area] = &[
+    ("addresses", addresses::CASES),
+    ("blocking", blocking::CASES),
+    ("cancellation", cancellation::CASES),
+    ("coop", coop::CASES),
+    ("hooks", hooks::CASES),
+    ("interval", interval::CASES),
+    ("join_set", join_set::CASES),
+    ("local_set", local_set::CASES),
+    ("paused", paused::CASES),
+    ("readiness", readiness::CASES),
+    ("runtime", runtime::CASES),
+    ("shutdown", shutdown::CASES),
+    ("signals", signals::CASES),
+    ("sleep", sleep::CASES),
+    ("sync", sync::CASES),
+    ("task_locals", task_locals::CASES),
+    ("tasks", tasks::CASES),
+    ("tcp", tcp::CASES),
+    ("tcp_options", tcp_options::CASES),
+    ("timeout", timeout::CASES),
+    ("udp", udp::CASES),
+    ("unix", unix::CASES),
+    ("wakers", wakers::CASES),
+];

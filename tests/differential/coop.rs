@@ -1,0 +1,5 @@
+//! The cooperative budget.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

@@ -1,0 +1,5 @@
+//! `LocalSet` and `spawn_local`.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

@@ -1,0 +1,5 @@
+//! Signals.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

@@ -1,0 +1,5 @@
+//! `sleep`, deadlines, and their rounding.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

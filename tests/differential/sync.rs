@@ -1,0 +1,5 @@
+//! `Notify`, `oneshot`, `CancellationToken`, `TaskTracker`.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

@@ -1,0 +1,5 @@
+//! TCP listeners, streams and halves.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

@@ -1,0 +1,5 @@
+//! `TcpSocket`, and what can be set on sockets.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

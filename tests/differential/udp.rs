@@ -1,0 +1,5 @@
+//! UDP sockets.
+
+use crate::harness::{Case, cases};
+
+pub(crate) const CASES: &[Case] = cases![];

@@ -1,0 +1,2 @@
+//! Programs made of well-known libraries, on Handcrank.
+#![forbid(unsafe_code)]
