@@ -11,6 +11,9 @@
 //! `cargo test -p tests --test differential -- WORD` picks cases by name, `--list` names them, and
 //! `HANDCRANK_SHOW=1` prints the logs of those that are equal, too.
 
+// The cases are loaded twice on purpose: once for each runtime.
+#![allow(clippy::duplicate_mod)]
+
 mod deliberate;
 mod harness;
 mod on_handcrank;
