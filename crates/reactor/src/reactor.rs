@@ -231,7 +231,12 @@ impl Shared {
             Pace::Running => {
                 Rest { limit: Some(timeout.map_or(left, |limit| limit.min(left))), jump: None }
             }
-            Pace::Jumping => Rest { limit: Some(Duration::ZERO), jump: Some(next) },
+            // By whole milliseconds: a clock that was stopped between two of them stays as far
+            // between, and differences of its times are whole.
+            Pace::Jumping => {
+                let whole = self.timers.ticks_between(now, next);
+                Rest { limit: Some(Duration::ZERO), jump: Some(now + whole) }
+            }
             Pace::Standing => Rest { limit: timeout, jump: None },
         }
     }

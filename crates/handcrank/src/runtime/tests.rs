@@ -184,7 +184,7 @@ fn the_clock_stops_only_where_one_thread_runs_all() {
     assert!(panic_text(time::pause).starts_with("time cannot be frozen from outside"));
     assert!(
         panic_text(|| Builder::new_multi_thread().start_paused(true).build())
-            .contains("start_paused")
+            .contains("requires the `current_thread` Handcrank runtime")
     );
 }
 
