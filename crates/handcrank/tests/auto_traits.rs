@@ -2,10 +2,12 @@
 
 use handcrank::{io, net, signal, time};
 use std::net::SocketAddr;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 fn send<T: Send>(_: &T) {}
 fn send_and_sync<T: Send + Sync>() {}
 fn unpin<T: Unpin>() {}
+fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 
 #[test]
 fn types() {
@@ -20,6 +22,17 @@ fn types() {
     send_and_sync::<net::UnixListener>();
     send_and_sync::<net::UnixStream>();
     send_and_sync::<net::UnixDatagram>();
+    send_and_sync::<net::UnixSocket>();
+    send_and_sync::<net::unix::SocketAddr>();
+    send_and_sync::<net::unix::UCred>();
+    send_and_sync::<io::ReadBuf<'_>>();
+    unwind_safe::<net::TcpListener>();
+    unwind_safe::<net::TcpSocket>();
+    unwind_safe::<net::TcpStream>();
+    unwind_safe::<net::UdpSocket>();
+    unwind_safe::<net::UnixDatagram>();
+    unwind_safe::<net::UnixListener>();
+    unwind_safe::<net::UnixStream>();
     send_and_sync::<net::unix::OwnedReadHalf>();
     send_and_sync::<net::unix::OwnedWriteHalf>();
     send_and_sync::<signal::unix::Signal>();
