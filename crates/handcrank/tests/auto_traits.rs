@@ -1,11 +1,13 @@
 //! What may be moved and shared between threads. Nothing here runs: it compiles or it does not.
 
-use handcrank::{io, net, signal, time};
+use handcrank::{io, net, runtime, signal, task, time};
 use std::net::SocketAddr;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 fn send<T: Send>(_: &T) {}
 fn send_and_sync<T: Send + Sync>() {}
+fn sync<T: Sync>() {}
+fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 fn unpin<T: Unpin>() {}
 fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 
@@ -39,6 +41,17 @@ fn types() {
     send_and_sync::<time::Sleep>();
     send_and_sync::<time::Timeout<std::future::Ready<()>>>();
     send_and_sync::<time::Interval>();
+    send_and_sync::<runtime::Builder>();
+    send_and_sync::<runtime::Handle>();
+    send_and_sync::<runtime::Runtime>();
+    sync::<runtime::EnterGuard<'_>>();
+    unwind_safe::<runtime::Handle>();
+    unwind_safe::<runtime::Runtime>();
+    unwind_safe::<task::JoinHandle<()>>();
+    unwind_safe::<net::TcpListener>();
+    unwind_safe::<net::TcpStream>();
+    unwind_safe::<net::UdpSocket>();
+    unwind_safe::<net::UnixStream>();
     unpin::<net::TcpStream>();
     unpin::<net::UnixStream>();
     unpin::<time::Interval>();

@@ -32,6 +32,10 @@ pub struct Source<T: AsFd> {
     key: Key,
 }
 
+// As the reactor's own state: nothing foreign is called behind a lock.
+impl<T: AsFd + UnwindSafe> UnwindSafe for Source<T> {}
+impl<T: AsFd + RefUnwindSafe> RefUnwindSafe for Source<T> {}
+
 impl<T: AsFd> Source<T> {
     pub(crate) fn new(io: T, handle: Handle, readiness: Arc<Readiness>, key: Key) -> Source<T> {
         Source { io: Some(io), handle, readiness, key }

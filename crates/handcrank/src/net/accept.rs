@@ -33,6 +33,10 @@ pub(crate) struct Acceptor<L: AsFd> {
     wait: Mutex<Option<Timer>>,
 }
 
+// As its source: behind the lock there is a timer, which is there or not.
+impl<T: AsFd + UnwindSafe> UnwindSafe for Acceptor<T> {}
+impl<T: AsFd + RefUnwindSafe> RefUnwindSafe for Acceptor<T> {}
+
 impl<L: AsFd> Acceptor<L> {
     #[track_caller]
     pub(crate) fn new(listener: L) -> io::Result<Self> {
