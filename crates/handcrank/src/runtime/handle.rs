@@ -7,6 +7,7 @@ use handcrank_task::{Id as TaskId, JoinHandle};
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU64;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -33,6 +34,11 @@ pub(crate) struct Inner {
     pub(super) blocking: Spawner,
 }
 
+// A panic may pass through anything that is done with a runtime: what it holds is changed under locks that
+// are left as they should be, or by atomic steps.
+impl UnwindSafe for Inner {}
+impl RefUnwindSafe for Inner {}
+
 impl Inner {
     #[track_caller]
     #[inline]
@@ -50,7 +56,7 @@ impl Inner {
 pub struct Id(NonZeroU64);
 
 impl Id {
-    pub(super) fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NonZeroU64::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU64::MIN))
     }

@@ -202,3 +202,11 @@ fn advance_fires_what_it_passes_also_from_a_task() {
         assert!(task.await.unwrap());
     });
 }
+
+#[test]
+fn a_guard_that_waits_for_the_end_of_its_block_does_not_hold_the_runtime() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let _guard = runtime.enter();
+    runtime.shutdown_background();
+    assert!(Handle::try_current().is_ok());
+}

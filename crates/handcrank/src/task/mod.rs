@@ -1,10 +1,12 @@
 //! Tasks: spawning, waiting, aborting, and stepping aside.
 
 pub mod coop;
+pub(crate) mod local;
 
 pub use coop::{consume_budget, unconstrained};
 pub use handcrank_executor::{YieldNow, yield_now};
 pub use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
+pub use local::{LocalEnterGuard, LocalSet, spawn_local};
 
 use crate::runtime::context;
 use std::future::Future;
