@@ -51,7 +51,7 @@ impl Inner {
 pub struct Id(NonZeroU64);
 
 impl Id {
-    pub(super) fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NonZeroU64::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU64::MIN))
     }
@@ -117,16 +117,6 @@ impl Handle {
         F::Output: Send + 'static,
     {
         self.inner.spawn(future)
-    }
-
-    /// Spawns a task that has its id already.
-    #[track_caller]
-    pub(crate) fn spawn_as<F>(&self, future: F, id: TaskId) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.inner.scheduler.spawn(future, id)
     }
 
     /// Runs code that blocks on a thread of the blocking pool.

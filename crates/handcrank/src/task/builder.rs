@@ -1,7 +1,8 @@
 //! Tasks with a name.
 
 use crate::runtime::Handle;
-use handcrank_task::{Id, JoinHandle, Named};
+use crate::task::local::{LocalSet, spawn_local_in_current};
+use handcrank_task::{JoinHandle, Named};
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io;
@@ -11,7 +12,7 @@ use std::task::{Context, Poll};
 /// Sets up a task before it is spawned: gives it a name.
 ///
 /// The name can be asked for from within by [`task::name`](super::name), in a panic hook for
-/// instance, and the `Debug` text of a queued task shows it. It lies outside of the task itself, so
+/// instance; a task has it from its first poll to its end. It lies outside of the task itself, so
 /// that a task without a name pays nothing for it.
 ///
 /// ```
@@ -69,10 +70,48 @@ impl<'a> Builder<'a> {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let Some(name) = self.name else { return Ok(handle.spawn(future)) };
-        let id = Id::next();
-        let future = NamedFuture { future, _name: Named::new(id, name) };
-        Ok(handle.spawn_as(future, id))
+        Ok(match self.name {
+            Some(name) => handle.spawn(NamedFuture::new(future, name)),
+            None => handle.spawn(future),
+        })
+    }
+
+    /// As [`spawn_local`](super::spawn_local).
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    ///
+    /// # Panics
+    ///
+    /// If no [`LocalSet`] is current on this thread.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(match self.name {
+            Some(name) => spawn_local_in_current(NamedFuture::new(future, name)),
+            None => spawn_local_in_current(future),
+        })
+    }
+
+    /// As [`LocalSet::spawn_local`].
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    #[track_caller]
+    pub fn spawn_local_on<F>(self, future: F, set: &LocalSet) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(match self.name {
+            Some(name) => set.spawn_local(NamedFuture::new(future, name)),
+            None => set.spawn_local(future),
+        })
     }
 
     /// As [`spawn_blocking`](super::spawn_blocking).
@@ -93,7 +132,7 @@ impl<'a> Builder<'a> {
         self.spawn_blocking_on(f, &Handle::current())
     }
 
-    /// As [`Handle::spawn_blocking`]. The job has its name once it has begun.
+    /// As [`Handle::spawn_blocking`].
     ///
     /// # Errors
     ///
@@ -117,7 +156,19 @@ pin_project! {
     struct NamedFuture<F> {
         #[pin]
         future: F,
-        _name: Named,
+        name: Name,
+    }
+}
+
+/// Only from within does a future learn which task it is in.
+enum Name {
+    Given(Box<str>),
+    Shown(#[allow(dead_code, reason = "kept for its destructor")] Named),
+}
+
+impl<F> NamedFuture<F> {
+    fn new(future: F, name: &str) -> Self {
+        Self { future, name: Name::Given(name.into()) }
     }
 }
 
@@ -125,6 +176,10 @@ impl<F: Future> Future for NamedFuture<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().future.poll(cx)
+        let this = self.project();
+        if let Name::Given(name) = this.name {
+            *this.name = Name::Shown(Named::new(super::id(), name));
+        }
+        this.future.poll(cx)
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 pub mod coop;
 pub mod join_set;
+pub(crate) mod local;
 mod local_key;
 
 /// The futures that this module's functions return.
@@ -16,6 +17,7 @@ pub use handcrank_executor::{YieldNow, yield_now};
 pub use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, id, name, try_id};
 #[doc(inline)]
 pub use join_set::JoinSet;
+pub use local::{LocalEnterGuard, LocalSet, spawn_local};
 pub use local_key::{AccessError, LocalKey};
 
 use crate::runtime::context;

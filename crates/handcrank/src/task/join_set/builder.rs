@@ -2,7 +2,7 @@
 
 use super::JoinSet;
 use crate::runtime::Handle;
-use crate::task;
+use crate::task::{self, LocalSet};
 use handcrank_task::AbortHandle;
 use std::fmt;
 use std::future::Future;
@@ -65,6 +65,38 @@ impl<'a, T: 'static> Builder<'a, T> {
         T: Send,
     {
         let handle = self.builder.spawn_on(future, handle)?;
+        Ok(self.set.insert(handle))
+    }
+
+    /// As [`JoinSet::spawn_local`].
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    ///
+    /// # Panics
+    ///
+    /// If no [`LocalSet`] is current on this thread.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let handle = self.builder.spawn_local(future)?;
+        Ok(self.set.insert(handle))
+    }
+
+    /// As [`JoinSet::spawn_local_on`].
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    #[track_caller]
+    pub fn spawn_local_on<F>(self, future: F, local_set: &LocalSet) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let handle = self.builder.spawn_local_on(future, local_set)?;
         Ok(self.set.insert(handle))
     }
 

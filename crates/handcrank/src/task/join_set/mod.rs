@@ -6,6 +6,7 @@ mod entries;
 pub use builder::Builder;
 
 use crate::runtime::Handle;
+use crate::task::local::{LocalSet, spawn_local_in_current};
 use entries::Entries;
 use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, coop};
 use std::fmt;
@@ -83,6 +84,29 @@ impl<T: 'static> JoinSet<T> {
         T: Send,
     {
         self.insert(handle.spawn(task))
+    }
+
+    /// Spawns a task on the current [`LocalSet`]; see [`spawn_local`](super::spawn_local). It runs
+    /// whenever that set is driven; to be in this set does not drive it.
+    ///
+    /// # Panics
+    ///
+    /// If no [`LocalSet`] is current on this thread.
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, task: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(spawn_local_in_current(task))
+    }
+
+    /// Spawns a task on `local_set`.
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, task: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(task))
     }
 
     /// Runs code that blocks on the current runtime's blocking pool; see
