@@ -52,6 +52,25 @@ where
     }
 }
 
+/// Runs hyper's background tasks on the current thread's [`LocalSet`](crate::task::LocalSet), with
+/// [`spawn_local`](crate::task::spawn_local): for services and bodies that are not `Send`.
+///
+/// # Panics
+///
+/// When hyper spawns outside of a `LocalSet`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HandcrankLocalExecutor;
+
+impl<F> Executor<F> for HandcrankLocalExecutor
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    fn execute(&self, future: F) {
+        crate::task::spawn_local(future);
+    }
+}
+
 /// Gives hyper the timers and the clock of the current runtime, with which its time limits work
 /// (also under a [paused](crate::time::pause) clock).
 ///

@@ -126,7 +126,7 @@ where
         }
         *left -= 1;
         if *left == 0 {
-            let rest = self.rate.per - passed;
+            let rest = self.rate.per.saturating_sub(passed);
             self.state = State::Limited(Box::pin(time::sleep(rest)));
         }
         self.inner.call(request)

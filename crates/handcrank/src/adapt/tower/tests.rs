@@ -33,7 +33,7 @@ impl Service<u32> for Late {
     }
 }
 
-async fn ask<S: Service<u32>>(service: &mut S, seconds: u32) -> Result<u32, S::Error>
+async fn ask<S>(service: &mut S, seconds: u32) -> Result<u32, S::Error>
 where
     S: Service<u32, Response = u32>,
 {
