@@ -39,6 +39,8 @@
 
 pub mod adapt;
 pub mod io;
+#[doc(hidden)]
+pub mod macros;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod runtime;
