@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::os::fd::AsFd;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -30,6 +31,10 @@ pub struct Source<T: AsFd> {
     readiness: Arc<Readiness>,
     key: Key,
 }
+
+// As the reactor's own state: nothing foreign is called behind a lock.
+impl<T: AsFd + UnwindSafe> UnwindSafe for Source<T> {}
+impl<T: AsFd + RefUnwindSafe> RefUnwindSafe for Source<T> {}
 
 impl<T: AsFd> Source<T> {
     pub(crate) fn new(io: T, handle: Handle, readiness: Arc<Readiness>, key: Key) -> Source<T> {
@@ -229,6 +234,11 @@ fn would_block<R>(result: &io::Result<R>) -> bool {
 fn is_short(result: &io::Result<usize>, wanted: usize) -> bool {
     result.as_ref().is_ok_and(|&done| 0 < done && done < wanted)
 }
+
+// A panic in the middle of an attempt leaves nothing half done here: the file is the kernel's, and the
+// readiness is one word.
+impl<T: AsFd> UnwindSafe for Source<T> {}
+impl<T: AsFd> RefUnwindSafe for Source<T> {}
 
 impl<T: AsFd> Drop for Source<T> {
     fn drop(&mut self) {

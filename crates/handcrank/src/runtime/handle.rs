@@ -7,6 +7,7 @@ use handcrank_task::{Id as TaskId, JoinHandle};
 use std::fmt;
 use std::future::Future;
 use std::num::NonZeroU64;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -32,6 +33,11 @@ pub(crate) struct Inner {
     pub(crate) reactor: handcrank_reactor::Handle,
     pub(super) blocking: Spawner,
 }
+
+// A panic may pass through anything that is done with a runtime: what it holds is changed under locks that
+// are left as they should be, or by atomic steps.
+impl UnwindSafe for Inner {}
+impl RefUnwindSafe for Inner {}
 
 impl Inner {
     #[track_caller]
