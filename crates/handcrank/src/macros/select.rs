@@ -123,7 +123,8 @@ macro_rules! select {
             }
         )+
         // A block of its own: the handlers may borrow what the futures had borrowed.
-        let output: $crate::macros::support::Selected<$($any),+> = {
+        #[allow(unused_mut)] // unless a pattern says `ref mut`
+        let mut output: $crate::macros::support::Selected<$($any),+> = {
             // First the bare values, so that temporaries in them live as long as the futures do.
             $( let $future = $value; )+
             // Pinned from the last to the first, as locals are dropped in the reverse order.
@@ -150,7 +151,7 @@ macro_rules! select {
                                 if disabled & (1_u64 << $number) != 0 {
                                     continue;
                                 }
-                                let output =
+                                let mut output =
                                     match ::std::future::Future::poll($future.as_mut(), cx) {
                                         ::std::task::Poll::Ready(output) => output,
                                         ::std::task::Poll::Pending => {
