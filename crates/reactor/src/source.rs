@@ -235,11 +235,6 @@ fn is_short(result: &io::Result<usize>, wanted: usize) -> bool {
     result.as_ref().is_ok_and(|&done| 0 < done && done < wanted)
 }
 
-// A panic in the middle of an attempt leaves nothing half done here: the file is the kernel's, and the
-// readiness is one word.
-impl<T: AsFd> UnwindSafe for Source<T> {}
-impl<T: AsFd> RefUnwindSafe for Source<T> {}
-
 impl<T: AsFd> Drop for Source<T> {
     fn drop(&mut self) {
         if let Some(io) = self.io.take() {
