@@ -196,7 +196,7 @@ fn advanced_then_polled(_: Flavour, log: &Log) {
 fn jumps_when_idle(_: Flavour, log: &Log) {
     paused(async {
         let (start, system) = (Instant::now(), std::time::Instant::now());
-        sleep(Duration::from_secs(86_400)).await;
+        sleep(Duration::from_hours(24)).await;
         log.note(format!("{:?} {}", start.elapsed(), system.elapsed() < MS * 60_000));
         let other = rt::spawn(async move {
             sleep(MS * 30).await;

@@ -25,6 +25,10 @@ pub(crate) const CASES: &[Case] = cases![
 
 const MS: Duration = Duration::from_millis(1);
 
+pub(super) fn years(count: u64) -> Duration {
+    Duration::from_hours(24 * 365 * count)
+}
+
 /// Counts how often it was woken.
 #[derive(Default)]
 struct Bell(AtomicUsize);
@@ -182,7 +186,7 @@ fn one_sleep_polled_by_two_tasks(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let mut sleep = Box::pin(sleep(MS * 5));
         log.note(polled(&mut sleep).await);
-        rt::spawn(async move { sleep.await }).await.unwrap();
+        rt::spawn(sleep).await.unwrap();
         log.note("woken where it was polled last");
     });
 }
@@ -227,14 +231,14 @@ fn far_away(_: Flavour, log: &Log) {
         let now = Instant::now();
         let days = |duration: Duration| duration.as_secs() / 86_400;
         log.note(days(sleep(Duration::MAX).deadline() - now));
-        log.note(days(sleep(Duration::from_secs(86_400 * 365 * 31)).deadline() - now));
-        log.note(days(sleep(Duration::from_secs(86_400 * 365 * 29)).deadline() - now));
+        log.note(days(sleep(years(31)).deadline() - now));
+        log.note(days(sleep(years(29)).deadline() - now));
         // Nothing else is to be done, so the clock jumps there.
-        sleep(Duration::from_secs(86_400 * 365 * 3)).await;
+        sleep(years(3)).await;
         log.note(days(now.elapsed()));
         sleep(Duration::MAX).await;
         log.note(days(now.elapsed()));
-        let far = Instant::now() + Duration::from_secs(86_400 * 365 * 40);
+        let far = Instant::now() + years(40);
         let mut further = Box::pin(sleep_until(far));
         log.note(further.deadline() == far);
         log.note(polled(&mut further).await);

@@ -3,7 +3,7 @@
 use super::paused::{millis, paused, polled};
 use super::rt;
 use super::setup::run;
-use super::sleep::without_timers;
+use super::sleep::{without_timers, years};
 use crate::harness::{Case, Flavour, Log, cases};
 use rt::time::{Duration, Instant, advance, sleep, timeout, timeout_at};
 use std::cell::Cell;
@@ -153,8 +153,7 @@ fn never(_: Flavour, log: &Log) {
         let mut endless = Box::pin(timeout(Duration::MAX, pending::<()>()));
         log.note(polled(&mut endless).await);
         // Forty years are a deadline like any other.
-        let years = Duration::from_secs(86_400 * 365 * 40);
-        log.note(format!("{:?}", timeout(years, pending::<()>()).await));
+        log.note(format!("{:?}", timeout(years(40), pending::<()>()).await));
         log.note(start.elapsed().as_secs() / 86_400);
         log.note(polled(&mut endless).await);
     });

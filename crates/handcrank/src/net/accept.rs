@@ -130,10 +130,6 @@ impl<L: AsFd> Acceptor<L> {
     }
 }
 
-// A panic leaves nothing half done here: the lock is held for taking and putting alone.
-impl<L: AsFd> UnwindSafe for Acceptor<L> {}
-impl<L: AsFd> RefUnwindSafe for Acceptor<L> {}
-
 /// Out of file descriptors or kernel memory: it may work again later, and only later.
 fn is_exhausted(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))

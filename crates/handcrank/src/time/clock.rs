@@ -12,10 +12,10 @@ pub(crate) const ONE_THREAD: &str = "`time::pause()` requires the `current_threa
 #[track_caller]
 fn clock() -> Clock {
     // Not `unwrap_or_else`: a closure blames itself for its panic, instead of the caller.
-    match context::with_current(|inner| inner.reactor.clock().clone()) {
-        Ok(clock) => clock,
-        Err(_) => panic!("{OUTSIDE}"),
-    }
+    let Ok(clock) = context::with_current(|inner| inner.reactor.clock().clone()) else {
+        panic!("{OUTSIDE}");
+    };
+    clock
 }
 
 /// Stops the clock of the current runtime at this instant.

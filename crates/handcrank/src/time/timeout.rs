@@ -38,11 +38,11 @@ use std::task::{Context, Poll};
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     let value = future.into_future();
+    #[allow(clippy::manual_map)] // A panic would show where `map` is, instead of the caller.
     let delay = if duration <= FAR_AWAY {
         Some(sleep(duration))
     } else {
-        // Beyond what an instant can say there is no deadline at all. (Not `map`: a panic would show
-        // where `map` is, instead of the caller.)
+        // Beyond what an instant can say there is no deadline at all.
         match Instant::now().checked_add(duration) {
             Some(deadline) => Some(sleep_until(deadline)),
             None => None,
