@@ -76,6 +76,11 @@ pub fn budget<R>(f: impl FnOnce() -> R) -> R {
     with_budget(BUDGET, f)
 }
 
+/// Runs `f` without the budget, and puts it back afterwards.
+pub fn unlimited<R>(f: impl FnOnce() -> R) -> R {
+    with_budget(UNLIMITED, f)
+}
+
 fn with_budget<R>(budget: u8, f: impl FnOnce() -> R) -> R {
     struct Restore(u8);
     impl Drop for Restore {

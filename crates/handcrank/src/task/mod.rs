@@ -1,7 +1,9 @@
 //! Tasks: spawning, waiting, aborting, and stepping aside.
 
+mod block_in_place;
 pub mod coop;
 
+pub use block_in_place::block_in_place;
 pub use coop::{consume_budget, unconstrained};
 pub use handcrank_executor::{YieldNow, yield_now};
 pub use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
