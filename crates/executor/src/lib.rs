@@ -8,6 +8,6 @@ mod parker;
 mod yield_now;
 
 pub use block_on::block_on;
-pub use local::LocalExecutor;
+pub use local::{LocalEntered, LocalExecutor, LocalHandle};
 pub use parker::{Parker, Unparker};
 pub use yield_now::{YieldNow, yield_now};

@@ -19,10 +19,11 @@
 //! So while the executor runs, a thread-local says so. A wake that finds its own executor there
 //! takes the queue without a lock; any other goes through the inbox.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
 use std::mem;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -39,8 +40,14 @@ use crate::inbox::Inbox;
 const TASKS_IN_A_ROW: usize = 61;
 
 thread_local! {
-    /// The executor that runs on this thread just now. Of nested ones, the innermost.
-    static CURRENT: RefCell<Option<Rc<Local>>> = const { RefCell::new(None) };
+    /// The executor that is current on this thread. Of nested ones, the innermost.
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+struct Current {
+    local: Rc<Local>,
+    /// Does it run just now? If not, it has merely been named as the one to spawn on.
+    runs: bool,
 }
 
 /// Runs futures that need not be `Send`, all on the thread that it was made on.
@@ -79,6 +86,8 @@ pub struct LocalExecutor {
 struct Local {
     queue: RefCell<VecDeque<Task>>,
     shared: Arc<Shared>,
+    /// The executor is gone, and runs nothing any more.
+    closed: Cell<bool>,
 }
 
 /// What the tasks' wakers carry to other threads.
@@ -98,7 +107,8 @@ impl LocalExecutor {
     pub fn new() -> Self {
         let (inbox, tasks) = (Inbox::new(), OwnedTasks::new());
         let shared = Arc::new(Shared { inbox, tasks, alive: AtomicUsize::new(0) });
-        Self { local: Rc::new(Local { queue: RefCell::default(), shared }) }
+        let closed = Cell::new(false);
+        Self { local: Rc::new(Local { queue: RefCell::default(), shared, closed }) }
     }
 
     /// Spawns a task. It runs when the executor is driven.
@@ -108,15 +118,7 @@ impl LocalExecutor {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let shared = &self.local.shared;
-        let (task, handle) = spawn_local(future, Scheduler(Arc::clone(shared)), Id::next());
-        shared.alive.fetch_add(1, Relaxed);
-        self.local.queue.borrow_mut().push_back(task);
-        // The driver may be asleep, if somebody else on this thread has called this.
-        if !shared.runs_here() {
-            shared.inbox.wake_driver();
-        }
-        handle
+        self.local.spawn(future)
     }
 
     /// Returns whether no task is alive.
@@ -144,10 +146,21 @@ impl LocalExecutor {
         poll_fn(|cx| self.poll_run(future.as_mut(), cx)).await
     }
 
-    /// Runs the tasks that are ready, and is ready itself when no task is alive.
+    /// Runs some of the tasks that are ready, 61 at most. Is ready itself when there are no more of
+    /// them, and no task is alive.
     pub fn poll_tasks(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.drive(cx);
-        if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if self.drive(cx) && self.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// A way to spawn on it, for those who do not drive it.
+    pub fn handle(&self) -> LocalHandle {
+        LocalHandle { local: Rc::clone(&self.local) }
+    }
+
+    /// Names it as the executor that [`LocalHandle::current`] finds, until the guard is dropped. It
+    /// does not run meanwhile.
+    pub fn name_current(&self) -> LocalEntered {
+        enter(&self.local, false)
     }
 
     /// Runs one task, the one that has been ready for longest; returns whether there was one.
@@ -157,6 +170,8 @@ impl LocalExecutor {
     }
 
     fn poll_run<F: Future>(&self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // What this thread has woken since comes before what the future wakes now.
+        self.local.take_inbox();
         let current = self.enter();
         let output = future.poll(cx);
         drop(current);
@@ -166,17 +181,19 @@ impl LocalExecutor {
         output
     }
 
-    /// Runs ready tasks for a while, and arranges to be woken for the next ones.
-    fn drive(&self, cx: &mut Context<'_>) {
+    /// Runs ready tasks for a while, and arranges to be woken for the next ones. Has it seen the last
+    /// that was ready?
+    fn drive(&self, cx: &mut Context<'_>) -> bool {
         // First of all, see `inbox.rs`.
         self.local.shared.inbox.register(cx.waker());
         let _current = self.enter();
         for _ in 0..TASKS_IN_A_ROW {
             if !self.tick() {
-                return;
+                return true;
             }
         }
         cx.waker().wake_by_ref();
+        false
     }
 
     fn tick(&self) -> bool {
@@ -195,28 +212,122 @@ impl LocalExecutor {
         }
     }
 
-    fn enter(&self) -> Entered {
-        let before = CURRENT.with(|current| current.replace(Some(Rc::clone(&self.local))));
-        Entered { before }
+    fn enter(&self) -> LocalEntered {
+        enter(&self.local, true)
     }
 }
 
-/// Puts the outer executor back.
-struct Entered {
-    before: Option<Rc<Local>>,
+impl Local {
+    #[track_caller]
+    fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let shared = &self.shared;
+        let (task, handle) = spawn_local(future, Scheduler(Arc::clone(shared)), Id::next());
+        shared.alive.fetch_add(1, Relaxed);
+        if self.closed.get() {
+            drop(task); // which cancels it
+        } else if shared.runs_here() {
+            self.queue.borrow_mut().push_back(task);
+        } else {
+            // Behind what this thread has woken before.
+            self.take_inbox();
+            self.queue.borrow_mut().push_back(task);
+            // The driver may be asleep.
+            shared.inbox.wake_driver();
+        }
+        handle
+    }
+
+    fn take_inbox(&self) {
+        self.shared.inbox.take_into(&mut self.queue.borrow_mut());
+    }
 }
 
-impl Drop for Entered {
+fn enter(local: &Rc<Local>, runs: bool) -> LocalEntered {
+    let own = Current { local: Rc::clone(local), runs };
+    // `try_with`: an executor may be dropped while the thread is being torn down. Then none is
+    // current any more, and its tasks' wakes go through the inbox.
+    let before = CURRENT.try_with(|current| current.replace(Some(own))).unwrap_or_default();
+    LocalEntered { before, _stays_on_its_thread: PhantomData }
+}
+
+/// An executor is current until this is dropped; then the one before.
+#[must_use = "the executor is current only until this is dropped"]
+pub struct LocalEntered {
+    before: Option<Current>,
+    /// Even if there is nothing to put back: what is current is its thread's.
+    _stays_on_its_thread: PhantomData<*const ()>,
+}
+
+impl Drop for LocalEntered {
     fn drop(&mut self) {
-        let own = CURRENT.with(|current| current.replace(self.before.take()));
+        let before = self.before.take();
+        let own = CURRENT.try_with(|current| current.replace(before));
         drop(own); // with the thread-local free again
+    }
+}
+
+impl fmt::Debug for LocalEntered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEntered").finish_non_exhaustive()
+    }
+}
+
+/// Spawns on a [`LocalExecutor`] that somebody else drives, on the same thread.
+///
+/// When the executor is gone, what is spawned is dropped at once, and its handle says cancelled.
+///
+/// ```
+/// use handcrank_executor::{LocalExecutor, LocalHandle};
+///
+/// let executor = LocalExecutor::new();
+/// let answer = executor.block_on(async {
+///     let here = LocalHandle::current().expect("an executor runs");
+///     here.spawn(async { 6 * 7 }).await.unwrap()
+/// });
+/// assert_eq!(answer, 42);
+/// ```
+#[derive(Clone)]
+pub struct LocalHandle {
+    local: Rc<Local>,
+}
+
+impl LocalHandle {
+    /// The executor that is current on this thread: the one that runs the code that asks, or that
+    /// [`LocalExecutor::name_current`] names.
+    pub fn current() -> Option<Self> {
+        let find = |current: &RefCell<Option<Current>>| {
+            current.borrow().as_ref().map(|current| Self { local: Rc::clone(&current.local) })
+        };
+        CURRENT.try_with(find).ok().flatten()
+    }
+
+    /// Spawns a task, as [`LocalExecutor::spawn`] does.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.local.spawn(future)
+    }
+}
+
+impl fmt::Debug for LocalHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalHandle").finish_non_exhaustive()
     }
 }
 
 impl Shared {
     /// Is this the executor that runs on this thread just now?
     fn runs_here(&self) -> bool {
-        let is_own = |local: &Rc<Local>| std::ptr::eq(Arc::as_ptr(&local.shared), self);
+        let is_own = |current: &Current| {
+            current.runs && std::ptr::eq(Arc::as_ptr(&current.local.shared), self)
+        };
         // `try_with`: wakers may be called while the thread is being torn down.
         CURRENT.try_with(|current| current.borrow().as_ref().is_some_and(is_own)).unwrap_or(false)
     }
@@ -233,8 +344,8 @@ impl Schedule for Scheduler {
     fn here(&self) -> Option<fn(Task, Woke)> {
         fn push(task: Task, _: Woke) {
             CURRENT.with_borrow(|current| {
-                let local = current.as_ref().expect("`here` has just seen it");
-                local.queue.borrow_mut().push_back(task);
+                let current = current.as_ref().expect("`here` has just seen it");
+                current.local.queue.borrow_mut().push_back(task);
             });
         }
         self.0.runs_here().then_some(push)
@@ -253,6 +364,7 @@ impl Drop for LocalExecutor {
     fn drop(&mut self) {
         // The futures' destructors may wake each other; those wakes find the local queue.
         let current = self.enter();
+        self.local.closed.set(true);
         self.local.shared.tasks.close_and_shutdown_all();
         // Tasks that have never slept are on no list. They are cancelled with their entries; without a
         // lock or a borrow, as that is foreign code.

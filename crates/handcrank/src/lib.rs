@@ -35,9 +35,15 @@
 //! - `signal` (default): Ctrl-C and Unix signals.
 //! - `hyper`: hyper's I/O traits on the streams, an executor and a timer.
 //! - `tokio-io`: tokio's I/O traits on the streams. Without it no tokio is pulled in at all.
+//! - `drop-in`: the module `drop_in`, which stands in for the whole of tokio in a program that is
+//!   written for it.
+//! - `tower`: timeouts and rate limits for tower's services, in `adapt::tower` and
+//!   `adapt::tower_http`.
 #![forbid(unsafe_code)]
 
 pub mod adapt;
+#[cfg(feature = "drop-in")]
+pub mod drop_in;
 pub mod io;
 #[cfg(feature = "net")]
 pub mod net;

@@ -1,11 +1,15 @@
 //! What may be moved and shared between threads. Nothing here runs: it compiles or it does not.
 
-use handcrank::{io, net, signal, time};
+use handcrank::{io, net, runtime, signal, task, time};
 use std::net::SocketAddr;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 fn send<T: Send>(_: &T) {}
 fn send_and_sync<T: Send + Sync>() {}
+fn sync<T: Sync>() {}
+fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 fn unpin<T: Unpin>() {}
+fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 
 #[test]
 fn types() {
@@ -20,12 +24,34 @@ fn types() {
     send_and_sync::<net::UnixListener>();
     send_and_sync::<net::UnixStream>();
     send_and_sync::<net::UnixDatagram>();
+    send_and_sync::<net::UnixSocket>();
+    send_and_sync::<net::unix::SocketAddr>();
+    send_and_sync::<net::unix::UCred>();
+    send_and_sync::<io::ReadBuf<'_>>();
+    unwind_safe::<net::TcpListener>();
+    unwind_safe::<net::TcpSocket>();
+    unwind_safe::<net::TcpStream>();
+    unwind_safe::<net::UdpSocket>();
+    unwind_safe::<net::UnixDatagram>();
+    unwind_safe::<net::UnixListener>();
+    unwind_safe::<net::UnixStream>();
     send_and_sync::<net::unix::OwnedReadHalf>();
     send_and_sync::<net::unix::OwnedWriteHalf>();
     send_and_sync::<signal::unix::Signal>();
     send_and_sync::<time::Sleep>();
     send_and_sync::<time::Timeout<std::future::Ready<()>>>();
     send_and_sync::<time::Interval>();
+    send_and_sync::<runtime::Builder>();
+    send_and_sync::<runtime::Handle>();
+    send_and_sync::<runtime::Runtime>();
+    sync::<runtime::EnterGuard<'_>>();
+    unwind_safe::<runtime::Handle>();
+    unwind_safe::<runtime::Runtime>();
+    unwind_safe::<task::JoinHandle<()>>();
+    unwind_safe::<net::TcpListener>();
+    unwind_safe::<net::TcpStream>();
+    unwind_safe::<net::UdpSocket>();
+    unwind_safe::<net::UnixStream>();
     unpin::<net::TcpStream>();
     unpin::<net::UnixStream>();
     unpin::<time::Interval>();

@@ -12,7 +12,8 @@ macro_rules! surface {
             use std::pin::pin;
             use std::task::{Context, Poll};
             use $runtime as tokio;
-            use tokio::io::{Interest, Ready};
+            use std::os::fd::{AsFd, AsRawFd, IntoRawFd};
+            use tokio::io::{Interest, ReadBuf, Ready};
             use tokio::net::{self, tcp, unix};
             use tokio::time::{self, Duration, Instant};
             $($extensions)*
@@ -28,7 +29,7 @@ macro_rules! surface {
                 let _: net::TcpListener = std.try_into()?;
 
                 let mut stream = net::TcpStream::connect(("localhost", 80)).await?;
-                let mut buf = [0; 8];
+                let (mut buf, mut memory) = ([0; 8], [0; 8]);
                 let _: usize = stream.peek(&mut buf).await?;
                 let _: usize = stream.read(&mut buf).await?;
                 let _: usize = stream.read_exact(&mut buf).await?;
@@ -44,6 +45,16 @@ macro_rules! surface {
                 let _: Poll<io::Result<()>> = stream.poll_read_ready(cx);
                 let _: Poll<io::Result<()>> = stream.poll_write_ready(cx);
                 let _: usize = stream.try_read(&mut buf)?;
+                let mut filled = ReadBuf::new(&mut memory);
+                let _: Poll<io::Result<usize>> = stream.poll_peek(cx, &mut filled);
+                let mut bytes = bytes::BytesMut::new();
+                let _: usize = stream.read_buf(&mut bytes).await?;
+                let _: usize = stream.try_read_buf(&mut bytes)?;
+                let _: usize = stream.read_to_end(&mut Vec::new()).await?;
+                let _: usize = stream.read_to_string(&mut String::new()).await?;
+                let _: usize = stream.write_buf(&mut bytes).await?;
+                let _: () = stream.write_all_buf(&mut bytes).await?;
+                let _: () = stream.flush().await?;
                 let _: usize = stream.try_read_vectored(&mut [IoSliceMut::new(&mut buf)])?;
                 let _: usize = stream.try_write(&buf)?;
                 let _: usize = stream.try_write_vectored(&[IoSlice::new(&buf)])?;
@@ -55,6 +66,12 @@ macro_rules! surface {
                 stream.set_ttl(1)?;
                 let _: Option<Duration> = stream.linger()?;
                 stream.set_zero_linger()?;
+                #[allow(deprecated)]
+                stream.set_linger(Some(Duration::ZERO))?;
+                stream.set_quickack(stream.quickack()?)?;
+                let _: std::os::fd::BorrowedFd<'_> = stream.as_fd();
+                let _: std::os::fd::RawFd = stream.as_raw_fd();
+                let _: &net::TcpStream = stream.as_ref();
                 let _: Option<io::Error> = stream.take_error()?;
                 let _: net::TcpStream = stream.into_std()?.try_into()?;
                 Ok(())
@@ -71,6 +88,11 @@ macro_rules! surface {
                     let _: Ready = write.ready(Interest::WRITABLE).await?;
                     let _: ((), ()) = (read.readable().await?, write.writable().await?);
                     let _: usize = write.try_write(&buf)?;
+                    let _: usize = write.try_write_vectored(&[IoSlice::new(&buf)])?;
+                    let _: usize = read.try_read_buf(&mut Vec::new())?;
+                    let _: usize = read.read_buf(&mut Vec::new()).await?;
+                    let _: () = write.flush().await?;
+                    let _: () = write.shutdown().await?;
                     let _: (SocketAddr, SocketAddr) = (read.peer_addr()?, write.local_addr()?);
                     let _: &net::TcpStream = read.as_ref();
                 }
@@ -78,6 +100,9 @@ macro_rules! surface {
                     stream.into_split();
                 let _: (usize, usize) = (read.peek(&mut buf).await?, read.try_read(&mut buf)?);
                 let _: (usize, ()) = (read.read(&mut buf).await?, write.write_all(&buf).await?);
+                let _: usize = read.try_read_buf(&mut Vec::new())?;
+                let _: usize = read.read_exact(&mut buf).await?;
+                let _: () = write.shutdown().await?;
                 let _: &net::TcpStream = write.as_ref();
                 let result: Result<net::TcpStream, tcp::ReuniteError> = read.reunite(write);
                 let (read, write) = result.map_err(io::Error::other)?.into_split();
@@ -94,6 +119,17 @@ macro_rules! surface {
                 socket.set_recv_buffer_size(socket.recv_buffer_size()?)?;
                 socket.set_nodelay(socket.nodelay()?)?;
                 socket.set_zero_linger()?;
+                #[allow(deprecated)]
+                socket.set_linger(None)?;
+                socket.set_tos_v4(socket.tos_v4()?)?;
+                socket.set_tclass_v6(socket.tclass_v6()?)?;
+                #[allow(deprecated)]
+                socket.set_tos(socket.tos()?)?;
+                let device: Option<Vec<u8>> = socket.device()?;
+                socket.bind_device(device.as_deref())?;
+                let _: net::TcpSocket = net::TcpSocket::from_std_stream(
+                    std::net::TcpStream::connect(addr)?
+                );
                 let _: Option<Duration> = socket.linger()?;
                 socket.bind(addr)?;
                 let _: (SocketAddr, Option<io::Error>) =
@@ -115,6 +151,31 @@ macro_rules! surface {
                 let _: (usize, SocketAddr) = socket.try_recv_from(&mut buf)?;
                 let _: usize = socket.peek(&mut buf).await?;
                 let _: (usize, SocketAddr) = socket.peek_from(&mut buf).await?;
+                let mut memory = [std::mem::MaybeUninit::<u8>::uninit(); 8];
+                let mut filled: ReadBuf<'_> = ReadBuf::uninit(&mut memory);
+                let _: Poll<io::Result<()>> = socket.poll_recv(cx, &mut filled);
+                let _: Poll<io::Result<SocketAddr>> = socket.poll_recv_from(cx, &mut filled);
+                let _: Poll<io::Result<()>> = socket.poll_peek(cx, &mut filled);
+                let _: Poll<io::Result<SocketAddr>> = socket.poll_peek_from(cx, &mut filled);
+                let _: Poll<io::Result<SocketAddr>> = socket.poll_peek_sender(cx);
+                let _: usize = socket.try_peek(&mut buf)?;
+                let _: (usize, SocketAddr) = socket.try_peek_from(&mut buf)?;
+                let _: (SocketAddr, SocketAddr) =
+                    (socket.peek_sender().await?, socket.try_peek_sender()?);
+                let mut bytes = bytes::BytesMut::new();
+                let _: usize = socket.recv_buf(&mut bytes).await?;
+                let _: usize = socket.try_recv_buf(&mut bytes)?;
+                let _: (usize, SocketAddr) = socket.recv_buf_from(&mut bytes).await?;
+                let _: (usize, SocketAddr) = socket.try_recv_buf_from(&mut bytes)?;
+                let _: u8 = socket.try_io(Interest::READABLE, || Ok(1))?;
+                let _: u8 = socket.async_io(Interest::READABLE, || Ok(1)).await?;
+                let _: Option<io::Error> = socket.take_error()?;
+                socket.set_tos_v4(socket.tos_v4()?)?;
+                socket.set_tclass_v6(socket.tclass_v6()?)?;
+                #[allow(deprecated)]
+                socket.set_tos(socket.tos()?)?;
+                let device: Option<Vec<u8>> = socket.device()?;
+                socket.bind_device(device.as_deref())?;
                 let _: Poll<io::Result<usize>> = socket.poll_send(cx, &buf);
                 let _: Poll<io::Result<usize>> = socket.poll_send_to(cx, &buf, addr);
                 let _: Poll<io::Result<()>> = socket.poll_send_ready(cx);
@@ -153,7 +214,23 @@ macro_rules! surface {
                     stream.into_split();
                 let _: Result<net::UnixStream, unix::ReuniteError> = write.reunite(read);
                 let (a, b): (net::UnixStream, net::UnixStream) = net::UnixStream::pair()?;
+                let cred: unix::UCred = a.peer_cred()?;
+                let _: (unix::uid_t, unix::gid_t, Option<unix::pid_t>) =
+                    (cred.uid(), cred.gid(), cred.pid());
+                let _: usize = a.try_read_buf(&mut Vec::new())?;
+                let _: Option<io::Error> = a.take_error()?;
                 let _: std::os::unix::net::UnixStream = a.into_std()?;
+                let name: Option<&[u8]> = peer.as_abstract_name();
+                let std: std::os::unix::net::SocketAddr = peer.clone().into();
+                let _: unix::SocketAddr = std.into();
+
+                let socket: net::UnixSocket = net::UnixSocket::new_stream()?;
+                let _: () = socket.bind(path)?;
+                let _: std::os::fd::RawFd = socket.as_raw_fd();
+                let _: net::UnixListener = socket.listen(8)?;
+                let _: net::UnixStream = net::UnixSocket::new_stream()?.connect(path).await?;
+                let _: net::UnixDatagram = net::UnixSocket::new_datagram()?.datagram()?;
+                let _: std::os::fd::RawFd = net::UnixSocket::new_datagram()?.into_raw_fd();
 
                 let (a, b): (net::UnixDatagram, net::UnixDatagram) = net::UnixDatagram::pair()?;
                 let bound = net::UnixDatagram::bind(path)?;
@@ -166,11 +243,65 @@ macro_rules! surface {
                 let _: usize = unbound.try_send_to(&buf, path)?;
                 let _: (usize, unix::SocketAddr) = bound.try_recv_from(&mut buf)?;
                 let _: Poll<io::Result<usize>> = a.poll_send(cx, &buf);
+                let _: Poll<io::Result<usize>> = a.poll_send_to(cx, &buf, path);
+                let mut memory = [0; 8];
+                let mut filled = ReadBuf::new(&mut memory);
+                let _: Poll<io::Result<()>> = a.poll_recv(cx, &mut filled);
+                let _: Poll<io::Result<unix::SocketAddr>> = a.poll_recv_from(cx, &mut filled);
+                let _: usize = a.recv_buf(&mut Vec::new()).await?;
+                let _: usize = a.try_recv_buf(&mut Vec::new())?;
+                let _: (usize, unix::SocketAddr) = a.recv_buf_from(&mut Vec::new()).await?;
+                let _: (usize, unix::SocketAddr) = a.try_recv_buf_from(&mut Vec::new())?;
+                let _: (unix::SocketAddr, unix::SocketAddr) = (a.local_addr()?, a.peer_addr()?);
+                let _: (Poll<io::Result<()>>, Poll<io::Result<()>>) =
+                    (a.poll_send_ready(cx), a.poll_recv_ready(cx));
+                let _: ((), ()) = (a.readable().await?, a.writable().await?);
+                let _: Ready = a.ready(Interest::READABLE).await?;
+                let _: Option<io::Error> = a.take_error()?;
+                let _: std::os::unix::net::UnixDatagram = b.into_std()?;
                 a.shutdown(std::net::Shutdown::Both)?;
                 Ok(())
             }
 
+            fn read_buf(buf: &mut ReadBuf<'_>) {
+                let _: (usize, usize) = (buf.capacity(), buf.remaining());
+                let _: (usize, usize) = (buf.filled().len(), buf.initialized().len());
+                let _: (&mut [u8], ()) = (buf.filled_mut(), ());
+                let _: (&mut [u8], ()) = (buf.initialized_mut(), ());
+                let _: ReadBuf<'_> = buf.take(1);
+                let _: &mut [u8] = buf.initialize_unfilled();
+                let _: &mut [u8] = buf.initialize_unfilled_to(1);
+                let _: ((), (), (), ()) =
+                    (buf.clear(), buf.put_slice(b"a"), buf.set_filled(0), buf.advance(1));
+                let _: String = format!("{buf:?}");
+            }
+
+            fn readiness(ready: Ready, mut interest: Interest) {
+                let _: [Ready; 4] = [Ready::EMPTY, Ready::READABLE, Ready::WRITABLE, Ready::ALL];
+                let _: [Ready; 2] = [Ready::READ_CLOSED, Ready::WRITE_CLOSED];
+                let _: [Ready; 2] = [Ready::ERROR, Ready::PRIORITY];
+                let _: [bool; 2] = [ready.is_priority(), ready == (ready | ready) & ready - ready];
+                let _: [bool; 2] = [interest.is_readable(), interest.is_writable()];
+                let _: [bool; 2] = [interest.is_error(), interest.is_priority()];
+                interest |= Interest::ERROR | Interest::PRIORITY;
+                const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+                let _: Option<Interest> = interest.remove(BOTH);
+            }
+
             async fn names() -> io::Result<()> {
+                async fn any<T: net::ToSocketAddrs + ?Sized>(_: &T) {}
+                let socket: SocketAddr = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+                let SocketAddr::V4(v4) = socket else { return Ok(()) };
+                any(&socket).await;
+                any(&v4).await;
+                any(&std::net::SocketAddrV6::new(Ipv6Addr::LOCALHOST, 1, 0, 0)).await;
+                any(&(socket.ip(), 1)).await;
+                any(&(Ipv4Addr::LOCALHOST, 1)).await;
+                any(&(Ipv6Addr::LOCALHOST, 1)).await;
+                any("localhost:1").await;
+                any(&String::new()).await;
+                any(&&&String::new()).await;
+                any(&("localhost", 1)).await;
                 let _: Vec<SocketAddr> = net::lookup_host("localhost:80").await?.collect();
                 let _ = net::lookup_host((String::from("localhost"), 80)).await?;
                 let _ = net::lookup_host(&[SocketAddr::from(([1, 2, 3, 4], 5))][..]).await?;

@@ -39,7 +39,7 @@ mod wheel;
 
 pub use clock::{Clock, ClockGuard, InhibitAutoAdvance};
 pub use instant::Instant;
-pub use reactor::{Config, Handle, Metrics, Reactor};
+pub use reactor::{Config, Handle, Metrics, Reactor, is_shutdown_error};
 pub use ready::{Direction, Interest, Ready, ReadyEvent};
 pub use source::{Source, WaitReady};
 pub use timer::Timer;

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -30,6 +31,12 @@ const TIME_DISABLED: &str = "A Handcrank 1.x context was found, but timers are d
 /// The error of every operation after the reactor has shut down.
 pub(crate) fn shutting_down() -> io::Error {
     io::Error::other(SHUTTING_DOWN)
+}
+
+/// Is it that error?
+pub fn is_shutdown_error(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Other
+        && error.get_ref().is_some_and(|inner| inner.to_string() == SHUTTING_DOWN)
 }
 
 /// What a reactor is to offer.
@@ -112,6 +119,11 @@ struct Shared {
     closed: AtomicBool,
     ready_events: AtomicU64,
 }
+
+// A panic may pass through anything that is done here. Behind the locks there is nothing that foreign code
+// is called from, and everything else is atomic.
+impl UnwindSafe for Shared {}
+impl RefUnwindSafe for Shared {}
 
 struct Sources {
     /// By token.
@@ -231,7 +243,12 @@ impl Shared {
             Pace::Running => {
                 Rest { limit: Some(timeout.map_or(left, |limit| limit.min(left))), jump: None }
             }
-            Pace::Jumping => Rest { limit: Some(Duration::ZERO), jump: Some(next) },
+            // By whole milliseconds: a clock that was stopped between two of them stays as far
+            // between, and differences of its times are whole.
+            Pace::Jumping => {
+                let whole = self.timers.ticks_between(now, next);
+                Rest { limit: Some(Duration::ZERO), jump: Some(now + whole) }
+            }
             Pace::Standing => Rest { limit: timeout, jump: None },
         }
     }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::os::fd::AsFd;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -30,6 +31,10 @@ pub struct Source<T: AsFd> {
     readiness: Arc<Readiness>,
     key: Key,
 }
+
+// As the reactor's own state: nothing foreign is called behind a lock.
+impl<T: AsFd + UnwindSafe> UnwindSafe for Source<T> {}
+impl<T: AsFd + RefUnwindSafe> RefUnwindSafe for Source<T> {}
 
 impl<T: AsFd> Source<T> {
     pub(crate) fn new(io: T, handle: Handle, readiness: Arc<Readiness>, key: Key) -> Source<T> {

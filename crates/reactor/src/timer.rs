@@ -32,8 +32,10 @@ pub struct Timer {
 enum State {
     /// Made a moment ago, to be due after a while, and not touched since.
     Fresh,
-    /// Not in the wheel.
+    /// Not in the wheel, and nobody has asked yet.
     Unregistered,
+    /// Not in the wheel, since its deadline was moved.
+    Moved,
     /// In the wheel until `tick`, which is never later than the timer's own.
     Registered { key: Key, tick: Tick, waker: Identity },
     /// Polled to its end.
@@ -76,15 +78,27 @@ impl Timer {
         self.deadline
     }
 
-    /// Whether it has elapsed: a poll would say so, or has said so.
+    /// Whether it has elapsed, as far as it has been told: a timer that was neither polled nor
+    /// [reset](Timer::reset) has not.
     pub fn is_elapsed(&self) -> bool {
+        match self.state {
+            State::Elapsed => true,
+            State::Fresh | State::Unregistered => false,
+            State::Moved => self.is_due(),
+            State::Registered { tick, .. } => match self.handle.timers().fired() {
+                // It was moved on, and fired at the old time without being polled then: nothing
+                // fires for the new one.
+                Ok(fired) => fired >= self.tick || fired >= tick && self.is_due(),
+                // The end of the reactor is the end of all that waits for it.
+                Err(Closed) => true,
+            },
+        }
+    }
+
+    /// Whether a turn of the reactor at this moment would let it fire.
+    fn is_due(&self) -> bool {
         let timers = self.handle.timers();
-        let tick = match self.state {
-            State::Elapsed => return true,
-            State::Registered { .. } => self.tick,
-            State::Fresh | State::Unregistered => timers.tick_not_before(self.deadline),
-        };
-        timers.fired().is_ok_and(|fired| fired >= tick)
+        timers.tick_at(self.handle.clock().now()) >= timers.tick_not_before(self.deadline)
     }
 
     /// Ready when the deadline has passed, from then on at every poll. Else the task of the last
@@ -97,18 +111,17 @@ impl Timer {
     /// If the reactor has been shut down.
     pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let budget = ready!(coop::poll_proceed(cx));
-        if !matches!(self.state, State::Elapsed) {
-            // One acquiring load decides in the usual case that it is still too early.
-            let Ok(fired) = self.handle.timers().fired() else { panic!("{SHUTTING_DOWN}") };
-            match self.state {
-                State::Registered { tick, waker, .. }
-                    if fired < tick && waker == Identity::of(cx.waker()) =>
-                {
-                    return Poll::Pending;
-                }
-                State::Registered { .. } if fired >= self.tick => self.state = State::Elapsed,
-                _ => ready!(self.poll_slowly(cx)),
+        // One acquiring load decides in the usual case that it is still too early.
+        let Ok(fired) = self.handle.timers().fired() else { panic!("{SHUTTING_DOWN}") };
+        match self.state {
+            State::Registered { tick, waker, .. }
+                if fired < tick && waker == Identity::of(cx.waker()) =>
+            {
+                return Poll::Pending;
             }
+            State::Registered { .. } if fired >= self.tick => self.state = State::Elapsed,
+            State::Elapsed => {}
+            _ => ready!(self.poll_slowly(cx)),
         }
         budget.made_progress();
         Poll::Ready(())
@@ -163,7 +176,7 @@ impl Timer {
         let timers = self.handle.timers();
         self.deadline = deadline;
         let State::Registered { key, tick, waker: identity } = self.state else {
-            self.state = State::Unregistered;
+            self.state = State::Moved;
             return;
         };
         self.tick = timers.tick_not_before(deadline);
@@ -171,7 +184,7 @@ impl Timer {
             // Later than what the wheel knows: the next poll after that will see to it.
             return;
         }
-        self.state = State::Unregistered;
+        self.state = State::Moved;
         let Some(waker) = timers.cancel(key) else {
             return; // Fired: its task is about to poll.
         };

@@ -73,6 +73,11 @@ impl Timers {
         since.as_secs().saturating_mul(1000).saturating_add(part).min(LAST)
     }
 
+    /// From the tick in which one instant lies to the tick that begins at another.
+    pub(crate) fn ticks_between(&self, from: Instant, to: Instant) -> Duration {
+        Duration::from_millis(self.tick_at(to).saturating_sub(self.tick_at(from)))
+    }
+
     /// When nothing is due before, for who is about to sleep and has announced it. `None` if
     /// nothing waits, or only what never comes.
     pub(crate) fn next(&self) -> Option<Instant> {

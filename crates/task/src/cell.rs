@@ -29,7 +29,7 @@ use crate::waker;
 use crate::{Id, Schedule, Task, Woke};
 use std::alloc::Layout;
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -225,6 +225,20 @@ unsafe fn empty<F: Future, S>(cell: &Cell<F, S>) {
     cell.stage.with_mut(|stage| unsafe { *stage = Stage::Taken });
 }
 
+/// As [`empty`], for code that does not run in the task: its destructors find themselves in it all the
+/// same, and a panic ends here, as nobody is left to hear of it.
+///
+/// # Safety
+///
+/// The stage is the caller's to touch; the task stays allocated.
+unsafe fn discard<F: Future + 'static, S: Schedule>(raw: RawTask) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let _current = current::enter(raw);
+        contain(|| empty(raw.cell::<F, S>()));
+    }
+}
+
 /// Hangs a task that is about to sleep for the first time on its scheduler's list. Says whether it
 /// was the first time; an error if the list is closed, because then nobody would come for it.
 ///
@@ -279,7 +293,11 @@ unsafe fn finish<F: Future + 'static, S: Schedule>(
     let state = &cell.header.state;
     if state.is_sole(refs) {
         // Spawned and forgotten, with nobody left to tell: the usual end.
-        contain(|| drop(output));
+        if needs_drop::<F::Output>() || output.is_err() {
+            // SAFETY: the caller's pointer outlives the guard.
+            let _current = unsafe { current::enter(raw) };
+            contain(|| drop(output));
+        }
         // SAFETY: all pointers that there are were passed to us. `cell` is not used again.
         return unsafe { raw.dealloc() };
     }
@@ -289,7 +307,7 @@ unsafe fn finish<F: Future + 'static, S: Schedule>(
         // The pointers have been given up in that step. `cell` is not used again.
         Joiner::Absent => return,
         // SAFETY: without a handle the output is the runner's.
-        Joiner::Gone => contain(|| unsafe { empty(cell) }),
+        Joiner::Gone => unsafe { discard::<F, S>(raw) },
         Joiner::Waiting => wake_joiner(&cell.header),
     }
     // SAFETY: the caller's pointers, and the list's if we were on it. `cell` is not used again.
@@ -334,9 +352,8 @@ unsafe fn take_output<F: Future + 'static, S: Schedule>(raw: RawTask, slot: *mut
 }
 
 unsafe fn drop_output<F: Future + 'static, S: Schedule>(raw: RawTask) {
-    // SAFETY: the caller has a pointer, and the output is its to drop. A panic in the output's
-    // destructor ends here, as nobody is left to hear of it.
-    contain(|| unsafe { empty(raw.cell::<F, S>()) });
+    // SAFETY: the caller has a pointer, and the output is its to drop.
+    unsafe { discard::<F, S>(raw) };
 }
 
 unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
@@ -352,8 +369,14 @@ unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
         cell.header.join_waker.with_mut(|_| ());
         cell.stage.with_mut(|_| ());
     }
-    // SAFETY: as above, and it is dropped once. What is dropped is foreign code: an output that
-    // nobody took, or a future that was never on a list.
+    // SAFETY: as above. What may be left is foreign code: an output that nobody took, or a future that
+    // was never on a list.
+    unsafe {
+        if raw.cell::<F, S>().stage.with(|stage| !matches!(&*stage, Stage::Taken)) {
+            discard::<F, S>(raw);
+        }
+    }
+    // SAFETY: as above, and it is dropped once. (The waker of one who waited is foreign code, too.)
     contain(|| unsafe { memory.drop_in_place() });
     // SAFETY: it came from there, for this layout.
     unsafe { recycle::release(memory.cast(), Layout::new::<Cell<F, S>>()) };

@@ -7,38 +7,44 @@
 //! and the number are tokio's (`tokio/src/task/coop/mod.rs`).
 
 use crate::current::{self, BUDGET, UNLIMITED};
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// Gives a unit back unless the operation made progress.
 #[must_use = "without `made_progress` the operation counts as pending and costs nothing"]
 pub struct RestoreOnPending {
-    before: u8,
-    progress: bool,
+    /// What the budget was before; [`UNLIMITED`] if there is nothing to put back.
+    before: Cell<u8>,
+    /// The budget is its thread's.
+    _stays_on_its_thread: PhantomData<*mut ()>,
 }
 
 impl RestoreOnPending {
     /// The operation finished: the unit is spent.
     #[inline]
-    pub fn made_progress(mut self) {
-        self.progress = true;
+    pub fn made_progress(&self) {
+        self.before.set(UNLIMITED);
     }
 }
 
 impl Drop for RestoreOnPending {
     #[inline]
     fn drop(&mut self) {
-        if !self.progress && self.before != UNLIMITED {
-            current::with(|current| current.set_budget(self.before));
+        let before = self.before.get();
+        if before != UNLIMITED {
+            current::with(|current| current.set_budget(before));
         }
     }
 }
 
 impl fmt::Debug for RestoreOnPending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RestoreOnPending").field("progress", &self.progress).finish_non_exhaustive()
+        let before = Some(self.before.get()).filter(|&before| before != UNLIMITED);
+        f.debug_struct("RestoreOnPending").field("before", &before).finish_non_exhaustive()
     }
 }
 
@@ -60,7 +66,8 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
                 current.set_budget(left - 1);
             }
         }
-        Poll::Ready(RestoreOnPending { before, progress: false })
+        let before = Cell::new(before);
+        Poll::Ready(RestoreOnPending { before, _stays_on_its_thread: PhantomData })
     })
 }
 
@@ -76,7 +83,8 @@ pub fn budget<R>(f: impl FnOnce() -> R) -> R {
     with_budget(BUDGET, f)
 }
 
-/// Runs `f` without the budget, and puts it back afterwards.
+/// Runs `f` without a budget: its operations are not counted.
+#[inline]
 pub fn unlimited<R>(f: impl FnOnce() -> R) -> R {
     with_budget(UNLIMITED, f)
 }
@@ -121,7 +129,40 @@ impl<F: Future> Future for Unconstrained<F> {
 ///
 /// Cancel safe: dropping it loses nothing.
 pub async fn consume_budget() {
-    std::future::poll_fn(|cx| poll_proceed(cx).map(RestoreOnPending::made_progress)).await;
+    std::future::poll_fn(|cx| poll_proceed(cx).map(|unit| unit.made_progress())).await;
+}
+
+/// Lets a foreign future take part: it is polled only while there is budget, and spends a unit when
+/// it is ready.
+///
+/// For a leaf, say the receiver of a channel that knows nothing of budgets. Wrapped around a future
+/// that awaits leaves which count for themselves, it counts once more.
+///
+/// Cancel safe if the future is.
+#[inline]
+pub fn cooperative<F: Future>(future: F) -> Coop<F> {
+    Coop { future }
+}
+
+/// The future of [`cooperative`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Coop<F: Future> {
+    future: F,
+}
+
+impl<F: Future> Future for Coop<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let unit = ready!(poll_proceed(cx));
+        // SAFETY: as for `Unconstrained`: pinned with the struct, never moved, no Drop and no Unpin
+        // impl of our own.
+        let future = unsafe { self.map_unchecked_mut(|this| &mut this.future) };
+        let output = ready!(future.poll(cx));
+        unit.made_progress();
+        Poll::Ready(output)
+    }
 }
 
 #[cfg(all(test, not(handcrank_loom)))]

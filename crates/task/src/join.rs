@@ -65,6 +65,7 @@ impl<T> JoinHandle<T> {
     }
 
     /// A handle that can abort the task but not wait for it.
+    #[must_use = "an abort handle does nothing until `abort` is called"]
     pub fn abort_handle(&self) -> AbortHandle {
         AbortHandle::new(self.raw)
     }
@@ -114,6 +115,15 @@ fn is_ready(raw: RawTask, waker: &Waker) -> bool {
     !header.state.set_join_waker()
 }
 
+/// Leaves `waker` with a task, to be woken when it ends; at once, if it has. For a set of handles that
+/// wants to know which of them is ready without polling any.
+#[doc(hidden)]
+pub fn wake_at_end<T>(handle: &mut JoinHandle<T>, waker: &Waker) {
+    if is_ready(handle.raw, waker) {
+        waker.wake_by_ref();
+    }
+}
+
 fn abort(raw: RawTask) {
     // SAFETY: the caller's handle counts; on `true` an entry is counted for the push.
     unsafe {
@@ -159,12 +169,7 @@ impl<T> JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: the handle counts.
-        let header = unsafe { self.raw.header() };
-        f.debug_struct("JoinHandle")
-            .field("id", &header.id)
-            .field("state", &header.state)
-            .finish_non_exhaustive()
+        f.debug_struct("JoinHandle").field("id", &self.id()).finish()
     }
 }
 
@@ -220,7 +225,7 @@ impl Drop for AbortHandle {
 
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AbortHandle").field("id", &self.id()).finish_non_exhaustive()
+        f.debug_struct("AbortHandle").field("id", &self.id()).finish()
     }
 }
 

@@ -8,7 +8,7 @@
 //! Read in this order: `state` (the word that all threads agree on), `raw` (a pointer to any task),
 //! `cell` (the allocation and the runner), `waker`, `join`, `list` (the tasks that have slept),
 //! `current` (what this thread polls), `recycle` (where the memory comes from), then the small ones:
-//! `id`, `coop`, `bound`, `atomic_waker`, and `scoped`, which others use to make their own things
+//! `id`, `name`, `coop`, `bound`, `atomic_waker`, and `scoped`, which others use to make their own things
 //! current. The folder's README tells a task's life as a story, with the reasons.
 //!
 //! In the book, `book/src/ch06-one-word-of-state.md` comes to this design in small steps, and
@@ -59,6 +59,7 @@ mod join;
 mod list;
 #[cfg(all(test, handcrank_loom))]
 mod models;
+mod name;
 mod raw;
 mod recycle;
 mod state;
@@ -68,8 +69,11 @@ mod waker;
 
 pub use atomic_waker::AtomicWaker;
 pub use id::{Id, id, try_id};
+#[doc(hidden)]
+pub use join::wake_at_end;
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub use list::OwnedTasks;
+pub use name::{Named, name, name_of};
 
 use bound::ThreadBound;
 use raw::RawTask;
@@ -173,6 +177,7 @@ impl fmt::Debug for Task {
         let header = unsafe { self.raw.header() };
         f.debug_struct("Task")
             .field("id", &header.id)
+            .field("name", &name_of(header.id))
             .field("state", &header.state)
             .field("location", header.location)
             .finish_non_exhaustive()

@@ -158,6 +158,11 @@ pub struct Entered<T: 'static> {
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
+// SAFETY: a shared guard tells whether it is on top, which is asked of the asking thread's own slot and
+// compared with a number that no other thread's slot ever holds. It can be neither dropped nor moved
+// elsewhere, and the value is not reached through it.
+unsafe impl<T: Send + Sync> Sync for Entered<T> {}
+
 impl<T> Entered<T> {
     /// Makes `value` current.
     pub fn new(key: &'static LocalKey<Slot<T>>, value: Arc<T>) -> Self {

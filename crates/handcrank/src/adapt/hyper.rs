@@ -23,13 +23,13 @@
 //! # }
 //! ```
 
-use crate::net::{TcpStream, UnixStream, tcp, unix};
+use super::forward::{all_readers, all_writers};
 use crate::time::{self, Sleep};
-use futures_io::{AsyncRead, AsyncWrite};
+use futures_io::AsyncRead;
 use hyper::rt::{Executor, Read, ReadBufCursor, Timer, Write};
 use std::cell::RefCell;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -49,6 +49,25 @@ where
 {
     fn execute(&self, future: F) {
         crate::spawn(future);
+    }
+}
+
+/// Runs hyper's background tasks on the current thread's [`LocalSet`](crate::task::LocalSet), with
+/// [`spawn_local`](crate::task::spawn_local): for services and bodies that are not `Send`.
+///
+/// # Panics
+///
+/// When hyper spawns outside of a `LocalSet`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HandcrankLocalExecutor;
+
+impl<F> Executor<F> for HandcrankLocalExecutor
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    fn execute(&self, future: F) {
+        crate::task::spawn_local(future);
     }
 }
 
@@ -107,58 +126,8 @@ fn fill(
     })
 }
 
-macro_rules! read {
-    ($($Reader:ty),*) => {$(
-        impl Read for $Reader {
-            fn poll_read(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                cursor: ReadBufCursor<'_>,
-            ) -> Poll<io::Result<()>> {
-                fill(self, cx, cursor)
-            }
-        }
-    )*};
-}
-
-macro_rules! write {
-    ($($Writer:ty),*) => {$(
-        impl Write for $Writer {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                AsyncWrite::poll_write(self, cx, buf)
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsyncWrite::poll_flush(self, cx)
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsyncWrite::poll_close(self, cx)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                true
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bufs: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                AsyncWrite::poll_write_vectored(self, cx, bufs)
-            }
-        }
-    )*};
-}
-
-read!(TcpStream, tcp::ReadHalf<'_>, tcp::OwnedReadHalf);
-read!(UnixStream, unix::ReadHalf<'_>, unix::OwnedReadHalf);
-write!(TcpStream, tcp::WriteHalf<'_>, tcp::OwnedWriteHalf);
-write!(UnixStream, unix::WriteHalf<'_>, unix::OwnedWriteHalf);
+all_readers!(Read, ReadBufCursor<'_>, fill);
+all_writers!(Write);
 
 #[cfg(test)]
 mod tests;

@@ -3,69 +3,26 @@
 //!
 //! Nothing of tokio runs: its traits, and the extension methods built on them, need no runtime.
 
-use crate::net::{TcpStream, UnixStream, tcp, unix};
-use std::io::{self, IoSlice};
+use super::forward::{all_readers, all_writers};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-macro_rules! read {
-    ($($Reader:ty),*) => {$(
-        impl AsyncRead for $Reader {
-            fn poll_read(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &mut ReadBuf<'_>,
-            ) -> Poll<io::Result<()>> {
-                // tokio remembers how far a buffer was initialised: zeros are written once, not at
-                // every read.
-                let unfilled = buf.initialize_unfilled();
-                let read = ready!(futures_io::AsyncRead::poll_read(self, cx, unfilled))?;
-                buf.advance(read);
-                Poll::Ready(Ok(()))
-            }
-        }
-    )*};
+fn fill(
+    stream: Pin<&mut impl futures_io::AsyncRead>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    // tokio remembers how far a buffer was initialised: zeros are written once, not at every read.
+    let unfilled = buf.initialize_unfilled();
+    let read = ready!(stream.poll_read(cx, unfilled))?;
+    buf.advance(read);
+    Poll::Ready(Ok(()))
 }
 
-macro_rules! write {
-    ($($Writer:ty),*) => {$(
-        impl AsyncWrite for $Writer {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                futures_io::AsyncWrite::poll_write(self, cx, buf)
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                futures_io::AsyncWrite::poll_flush(self, cx)
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                futures_io::AsyncWrite::poll_close(self, cx)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                true
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bufs: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                futures_io::AsyncWrite::poll_write_vectored(self, cx, bufs)
-            }
-        }
-    )*};
-}
-
-read!(TcpStream, tcp::ReadHalf<'_>, tcp::OwnedReadHalf);
-read!(UnixStream, unix::ReadHalf<'_>, unix::OwnedReadHalf);
-write!(TcpStream, tcp::WriteHalf<'_>, tcp::OwnedWriteHalf);
-write!(UnixStream, unix::WriteHalf<'_>, unix::OwnedWriteHalf);
+all_readers!(AsyncRead, &mut ReadBuf<'_>, fill);
+all_writers!(AsyncWrite);
 
 #[cfg(test)]
 mod tests {

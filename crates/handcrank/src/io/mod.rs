@@ -6,6 +6,14 @@
 //! other crate that knows these traits. hyper's and Tokio's I/O traits are behind the features
 //! `hyper` and `tokio-io`.
 
+#[cfg(not(feature = "tokio-io"))]
+mod read_buf;
+
+#[cfg(not(feature = "tokio-io"))]
+pub use read_buf::ReadBuf;
+#[cfg(feature = "tokio-io")]
+pub use tokio::io::ReadBuf;
+
 pub use futures_io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 pub use handcrank_reactor::{Interest, Ready};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result};

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -31,6 +32,10 @@ pub(crate) struct Acceptor<L: AsFd> {
     /// The wait that `poll_accept` is in; a call of the async `accept` keeps its own.
     wait: Mutex<Option<Timer>>,
 }
+
+// As its source: behind the lock there is a timer, which is there or not.
+impl<T: AsFd + UnwindSafe> UnwindSafe for Acceptor<T> {}
+impl<T: AsFd + RefUnwindSafe> RefUnwindSafe for Acceptor<T> {}
 
 impl<L: AsFd> Acceptor<L> {
     #[track_caller]

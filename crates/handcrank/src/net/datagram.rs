@@ -1,8 +1,22 @@
 //! What UDP and Unix datagram sockets have in common: whole messages, sent and received.
 
-/// Methods of a datagram socket with a field `io: Source<$std>` and addresses of type `$Addr`.
+use crate::io::ReadBuf;
+use std::io;
+
+/// Receives into the unfilled part of `buf`.
+pub(crate) fn fill<R>(
+    buf: &mut ReadBuf<'_>,
+    receive: impl FnOnce(&mut [u8]) -> io::Result<(usize, R)>,
+) -> io::Result<R> {
+    let (length, from) = receive(buf.initialize_unfilled())?;
+    buf.advance(length);
+    Ok(from)
+}
+
+/// Methods of a datagram socket with a field `io: Source<$std>`, addresses of type `$Addr`, and
+/// `$RECEIVABLE` to wait for.
 macro_rules! datagram_common {
-    ($Socket:ident, $std:ty, $Addr:ty) => {
+    ($Socket:ident, $std:ty, $Addr:ty, $RECEIVABLE:expr) => {
         impl $Socket {
             /// Waits until there may be a message to receive.
             ///
@@ -78,18 +92,50 @@ macro_rules! datagram_common {
             ///
             /// Cancel safe: dropped before it is done, it has received nothing.
             pub async fn recv(&self, buf: &mut [u8]) -> std::io::Result<usize> {
-                use handcrank_reactor::Interest;
-                self.io.io(Interest::READABLE, |io| io.recv(buf)).await
+                self.io.io($RECEIVABLE, |io| io.recv(buf)).await
             }
 
-            /// As [`recv`](Self::recv); of several tasks that call it only the last one is woken.
+            /// As [`recv`](Self::recv), into the unfilled part of `buf`; of several tasks that
+            /// call it only the last one is woken.
             pub fn poll_recv(
                 &self,
                 cx: &mut std::task::Context<'_>,
-                buf: &mut [u8],
-            ) -> std::task::Poll<std::io::Result<usize>> {
+                buf: &mut $crate::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
                 use handcrank_reactor::Direction;
-                self.io.poll_io(cx, Direction::Read, |io| io.recv(buf))
+                self.io.poll_io(cx, Direction::Read, |io| {
+                    $crate::net::datagram::fill(buf, |memory| Ok((io.recv(memory)?, ())))
+                })
+            }
+
+            /// As [`recv`](Self::recv), appended to a buffer that need not be initialized. What
+            /// does not fit into the buffer's next chunk is lost; a `Vec` that is full makes room
+            /// for 64 bytes.
+            ///
+            /// The message is copied once more than with `recv`.
+            ///
+            /// # Cancel safety
+            ///
+            /// Cancel safe: dropped before it is done, it has received nothing.
+            pub async fn recv_buf<B: bytes::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
+                self.io
+                    .io($RECEIVABLE, |io| {
+                        $crate::net::scratch::message(buf, |memory| Ok((io.recv(memory)?, ())))
+                    })
+                    .await
+                    .map(|(length, ())| length)
+            }
+
+            /// As [`recv_buf`](Self::recv_buf), if there is a message now.
+            ///
+            /// # Errors
+            ///
+            /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) if there is none.
+            pub fn try_recv_buf<B: bytes::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
+                let (length, ()) = self.io.try_io(handcrank_reactor::Interest::READABLE, |io| {
+                    $crate::net::scratch::message(buf, |memory| Ok((io.recv(memory)?, ())))
+                })?;
+                Ok(length)
             }
 
             /// Receives a message if there is one now, as [`recv`](Self::recv).
@@ -108,21 +154,49 @@ macro_rules! datagram_common {
             ///
             /// Cancel safe: dropped before it is done, it has received nothing.
             pub async fn recv_from(&self, buf: &mut [u8]) -> std::io::Result<(usize, $Addr)> {
-                use handcrank_reactor::Interest;
                 let receive = |io: &$std| io.recv_from(buf);
-                self.io.io(Interest::READABLE, receive).await
+                let (length, from) = self.io.io($RECEIVABLE, receive).await?;
+                Ok((length, from.into()))
             }
 
-            /// As [`recv_from`](Self::recv_from); of several tasks that call it only the last one
-            /// is woken.
+            /// As [`recv_from`](Self::recv_from), into the unfilled part of `buf`; of several
+            /// tasks that call it only the last one is woken.
             pub fn poll_recv_from(
                 &self,
                 cx: &mut std::task::Context<'_>,
-                buf: &mut [u8],
-            ) -> std::task::Poll<std::io::Result<(usize, $Addr)>> {
+                buf: &mut $crate::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<$Addr>> {
                 use handcrank_reactor::Direction;
-                let receive = |io: &$std| io.recv_from(buf);
-                self.io.poll_io(cx, Direction::Read, receive)
+                let receive =
+                    |io: &$std| $crate::net::datagram::fill(buf, |memory| io.recv_from(memory));
+                self.io.poll_io(cx, Direction::Read, receive).map_ok(Into::into)
+            }
+
+            /// As [`recv_from`](Self::recv_from), appended to a buffer; otherwise as
+            /// [`recv_buf`](Self::recv_buf).
+            pub async fn recv_buf_from<B: bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> std::io::Result<(usize, $Addr)> {
+                let receive =
+                    |io: &$std| $crate::net::scratch::message(buf, |memory| io.recv_from(memory));
+                let (length, from) = self.io.io($RECEIVABLE, receive).await?;
+                Ok((length, from.into()))
+            }
+
+            /// As [`recv_buf_from`](Self::recv_buf_from), if there is a message now.
+            ///
+            /// # Errors
+            ///
+            /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) if there is none.
+            pub fn try_recv_buf_from<B: bytes::BufMut>(
+                &self,
+                buf: &mut B,
+            ) -> std::io::Result<(usize, $Addr)> {
+                let receive =
+                    |io: &$std| $crate::net::scratch::message(buf, |memory| io.recv_from(memory));
+                let interest = handcrank_reactor::Interest::READABLE;
+                self.io.try_io(interest, receive).map(|(length, from)| (length, from.into()))
             }
 
             /// Receives a message if there is one now, as [`recv_from`](Self::recv_from).
@@ -131,17 +205,19 @@ macro_rules! datagram_common {
             ///
             /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) if there is none.
             pub fn try_recv_from(&self, buf: &mut [u8]) -> std::io::Result<(usize, $Addr)> {
-                self.io.try_io(handcrank_reactor::Interest::READABLE, |io| io.recv_from(buf))
+                let receive = |io: &$std| io.recv_from(buf);
+                let interest = handcrank_reactor::Interest::READABLE;
+                self.io.try_io(interest, receive).map(|(length, from)| (length, from.into()))
             }
 
             /// The address of this end.
             pub fn local_addr(&self) -> std::io::Result<$Addr> {
-                self.io.get_ref().local_addr()
+                self.io.get_ref().local_addr().map(Into::into)
             }
 
             /// The address of the peer, if the socket is connected.
             pub fn peer_addr(&self) -> std::io::Result<$Addr> {
-                self.io.get_ref().peer_addr()
+                self.io.get_ref().peer_addr().map(Into::into)
             }
         }
     };

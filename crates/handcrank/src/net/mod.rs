@@ -24,19 +24,17 @@
 //!
 //! - Streams and halves have `read`, `read_exact`, `write`, `write_all`, `read_vectored`,
 //!   `write_vectored` and `shutdown` of their own, so no extension trait has to be imported.
-//! - `poll_peek`, `poll_recv` and the like fill a slice and return how much, instead of a
-//!   `ReadBuf`.
 //! - A listener that runs out of file descriptors waits and tries again; see
 //!   [`TcpListener::accept`].
-//! - [`unix::SocketAddr`] is the standard library's.
-//! - `set_linger` is missing (closing would block a worker; there is
-//!   [`set_zero_linger`](TcpStream::set_zero_linger)), and so are the methods on `bytes` buffers,
-//!   `UnixSocket`, Unix pipes and `peer_cred`.
+//! - A path that begins with a zero byte names an abstract address for datagrams, too.
+//! - `FromRawFd` is missing, as it takes unsafe code; [`TcpSocket`] and [`UnixSocket`] are made
+//!   `From<OwnedFd>`.
 
 mod accept;
 mod addr;
 mod datagram;
 mod lookup_host;
+mod scratch;
 mod socket;
 mod split;
 mod split_owned;
@@ -51,4 +49,4 @@ pub use addr::ToSocketAddrs;
 pub use lookup_host::lookup_host;
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use udp::UdpSocket;
-pub use unix::{UnixDatagram, UnixListener, UnixStream};
+pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};

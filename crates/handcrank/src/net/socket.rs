@@ -179,4 +179,59 @@ macro_rules! descriptor {
     };
 }
 
-pub(crate) use {descriptor, socket_common};
+/// Options of the Internet protocol for a type that lends its descriptor (`AsFd`).
+macro_rules! ip_options {
+    ($Socket:ident) => {
+        impl $Socket {
+            /// The type of service of IPv4 packets sent from here (`IP_TOS`).
+            pub fn tos_v4(&self) -> std::io::Result<u32> {
+                socket2::SockRef::from(self).tos_v4()
+            }
+
+            /// Sets the type of service of IPv4 packets sent from here (`IP_TOS`).
+            pub fn set_tos_v4(&self, tos: u32) -> std::io::Result<()> {
+                socket2::SockRef::from(self).set_tos_v4(tos)
+            }
+
+            /// The older name of [`tos_v4`](Self::tos_v4).
+            #[deprecated = "it is about IPv4 alone, and is called `tos_v4` now"]
+            #[doc(hidden)]
+            pub fn tos(&self) -> std::io::Result<u32> {
+                self.tos_v4()
+            }
+
+            /// The older name of [`set_tos_v4`](Self::set_tos_v4).
+            #[deprecated = "it is about IPv4 alone, and is called `set_tos_v4` now"]
+            #[doc(hidden)]
+            pub fn set_tos(&self, tos: u32) -> std::io::Result<()> {
+                self.set_tos_v4(tos)
+            }
+
+            /// The traffic class of IPv6 packets sent from here (`IPV6_TCLASS`).
+            pub fn tclass_v6(&self) -> std::io::Result<u32> {
+                socket2::SockRef::from(self).tclass_v6()
+            }
+
+            /// Sets the traffic class of IPv6 packets sent from here (`IPV6_TCLASS`).
+            pub fn set_tclass_v6(&self, tclass: u32) -> std::io::Result<()> {
+                socket2::SockRef::from(self).set_tclass_v6(tclass)
+            }
+
+            /// The name of the network interface that the socket is bound to, if it is
+            /// (`SO_BINDTODEVICE`).
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            pub fn device(&self) -> std::io::Result<Option<Vec<u8>>> {
+                socket2::SockRef::from(self).device()
+            }
+
+            /// Binds the socket to the network interface of this name, so that it receives only
+            /// what comes in there (`SO_BINDTODEVICE`). `None` and the empty name unbind it.
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            pub fn bind_device(&self, interface: Option<&[u8]>) -> std::io::Result<()> {
+                socket2::SockRef::from(self).bind_device(interface)
+            }
+        }
+    };
+}
+
+pub(crate) use {descriptor, ip_options, socket_common};

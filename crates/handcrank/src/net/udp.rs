@@ -1,8 +1,9 @@
 //! UDP sockets.
 
-use super::addr::{ToSocketAddrs, no_address, resolve, try_each};
-use super::datagram::datagram_common;
-use super::socket::{register, socket_common};
+use super::addr::{ToSocketAddrs, resolve, try_each};
+use super::datagram::{datagram_common, fill};
+use super::socket::{ip_options, register, socket_common};
+use crate::io::ReadBuf;
 use handcrank_reactor::{Direction, Interest, Ready, Source};
 use socket2::SockRef;
 use std::future::ready;
@@ -27,11 +28,16 @@ use std::task::{Context, Poll};
 /// # }
 /// ```
 pub struct UdpSocket {
-    io: Source<std::net::UdpSocket>,
+    io: Source<Std>,
 }
 
 socket_common!(UdpSocket, std::net::UdpSocket);
-datagram_common!(UdpSocket, std::net::UdpSocket, SocketAddr);
+datagram_common!(UdpSocket, std::net::UdpSocket, SocketAddr, RECEIVABLE);
+ip_options!(UdpSocket);
+
+/// What to wait for: also the news that an earlier message could not be delivered, which the
+/// kernel reports as an error and not as something to read.
+const RECEIVABLE: Interest = Interest::READABLE.add(Interest::ERROR);
 
 impl UdpSocket {
     /// Binds to the first of the addresses that can be had. Port 0 lets the system choose one.
@@ -60,7 +66,7 @@ impl UdpSocket {
     ///
     /// Cancel safe: dropped before it is done, it has sent nothing.
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
-        let target = resolve(target).await?.next().ok_or_else(no_address)?;
+        let target = resolve(target).await?.next().ok_or_else(no_target)?;
         self.io.io(Interest::WRITABLE, |io| io.send_to(buf, target)).await
     }
 
@@ -85,12 +91,14 @@ impl UdpSocket {
 
     /// Receives a message of the connected peer without taking it. Cancel safe.
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.io(Interest::READABLE, |io| io.peek(buf)).await
+        self.io.io(RECEIVABLE, |io| io.peek(buf)).await
     }
 
-    /// As [`peek`](Self::peek); of several tasks that call it only the last one is woken.
-    pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.io.poll_io(cx, Direction::Read, |io| io.peek(buf))
+    /// As [`peek`](Self::peek), into the unfilled part of `buf`; of several tasks that call it only
+    /// the last one is woken.
+    pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let peek = |io: &Std| fill(buf, |memory| Ok((io.peek(memory)?, ())));
+        self.io.poll_io(cx, Direction::Read, peek)
     }
 
     /// As [`peek`](Self::peek), if there is a message now, else
@@ -101,22 +109,41 @@ impl UdpSocket {
 
     /// Receives a message without taking it, and says where it comes from. Cancel safe.
     pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io.io(Interest::READABLE, |io| io.peek_from(buf)).await
+        self.io.io(RECEIVABLE, |io| io.peek_from(buf)).await
     }
 
-    /// As [`peek_from`](Self::peek_from); of several tasks that call it only the last one is woken.
+    /// As [`peek_from`](Self::peek_from), into the unfilled part of `buf`; of several tasks that
+    /// call it only the last one is woken.
     pub fn poll_peek_from(
         &self,
         cx: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<(usize, SocketAddr)>> {
-        self.io.poll_io(cx, Direction::Read, |io| io.peek_from(buf))
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<SocketAddr>> {
+        let peek = |io: &Std| fill(buf, |memory| io.peek_from(memory));
+        self.io.poll_io(cx, Direction::Read, peek)
     }
 
     /// As [`peek_from`](Self::peek_from), if there is a message now, else
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io.try_io(Interest::READABLE, |io| io.peek_from(buf))
+    }
+
+    /// Waits for a message, leaves it there, and says where it comes from. Cancel safe.
+    pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
+        self.io.io(RECEIVABLE, sender).await
+    }
+
+    /// As [`peek_sender`](Self::peek_sender); of several tasks that call it only the last one is
+    /// woken.
+    pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
+        self.io.poll_io(cx, Direction::Read, sender)
+    }
+
+    /// As [`peek_sender`](Self::peek_sender), if there is a message now, else
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
+    pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
+        self.io.try_io(Interest::READABLE, sender)
     }
 
     /// Whether messages may be sent to broadcast addresses (`SO_BROADCAST`).
@@ -194,14 +221,16 @@ impl UdpSocket {
     pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
         self.io.get_ref().set_multicast_loop_v6(on)
     }
+}
 
-    /// The type of service of packets sent from here (`IP_TOS`).
-    pub fn tos_v4(&self) -> io::Result<u32> {
-        SockRef::from(self).tos_v4()
-    }
+type Std = std::net::UdpSocket;
 
-    /// Sets the type of service of packets sent from here (`IP_TOS`).
-    pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
-        SockRef::from(self).set_tos_v4(tos)
-    }
+fn sender(socket: &Std) -> io::Result<SocketAddr> {
+    let address = SockRef::from(socket).peek_sender()?;
+    address.as_socket().ok_or_else(|| io::Error::other("sender not available"))
+}
+
+/// The error for a name, or a slice, without a single address.
+fn no_target() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to")
 }

@@ -257,10 +257,7 @@ impl Builder {
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
         let threads = self.flavor == RuntimeFlavor::MultiThread;
-        assert!(
-            !(threads && self.start_paused),
-            "start_paused requires the current_thread runtime"
-        );
+        assert!(!(threads && self.start_paused), "{}", crate::time::clock::ONE_THREAD);
         let workers = if threads { self.worker_threads.unwrap_or_else(default_workers) } else { 1 };
         let reactor = Arc::new(Reactor::new(handcrank_reactor::Config {
             io: self.io,

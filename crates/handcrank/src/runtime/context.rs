@@ -90,18 +90,22 @@ pub(crate) fn reactor() -> handcrank_reactor::Handle {
 /// When guards of one thread are dropped in another order than the reverse of their making.
 #[must_use = "the context is left as soon as the guard is dropped"]
 pub struct EnterGuard<'a> {
+    // What is dropped knows nothing of the lifetime. So a guard that is only waiting for the end of its
+    // block does not keep the runtime borrowed, and `shutdown_timeout` may take it before.
+    _inside: Inside,
+    _handle: PhantomData<&'a Handle>,
+}
+
+struct Inside {
     context: Entered<Inner>,
     _clock: ClockGuard,
-    _handle: PhantomData<&'a Handle>,
 }
 
 /// Makes a runtime current until the guard is dropped.
 pub(super) fn enter<'a>(inner: &Arc<Inner>) -> EnterGuard<'a> {
-    EnterGuard {
-        _clock: inner.reactor.clock().enter(),
-        context: Entered::new(&CURRENT, Arc::clone(inner)),
-        _handle: PhantomData,
-    }
+    let clock = inner.reactor.clock().enter();
+    let context = Entered::new(&CURRENT, Arc::clone(inner));
+    EnterGuard { _inside: Inside { context, _clock: clock }, _handle: PhantomData }
 }
 
 /// Makes a runtime current for the length of a call. Nothing is counted: the caller has the handle.
@@ -110,7 +114,7 @@ pub(super) fn scope<R>(inner: &Arc<Inner>, f: impl FnOnce() -> R) -> R {
     scoped::scope(&CURRENT, inner, || inner.reactor.clock().scope(f))
 }
 
-impl Drop for EnterGuard<'_> {
+impl Drop for Inside {
     fn drop(&mut self) {
         // Out of order the two parts change nothing, and leak what they hold. (A second panic on
         // top of one would end the process.)

@@ -6,7 +6,9 @@ use handcrank_blocking::{Keep, SpawnError, Spawner};
 use handcrank_task::{Id as TaskId, JoinHandle};
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::num::NonZeroU64;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -33,6 +35,11 @@ pub(crate) struct Inner {
     pub(super) blocking: Spawner,
 }
 
+// A panic may pass through anything that is done with a runtime: what it holds is changed under locks that
+// are left as they should be, or by atomic steps.
+impl UnwindSafe for Inner {}
+impl RefUnwindSafe for Inner {}
+
 impl Inner {
     #[track_caller]
     #[inline]
@@ -50,7 +57,7 @@ impl Inner {
 pub struct Id(NonZeroU64);
 
 impl Id {
-    pub(super) fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(NonZeroU64::new(NEXT.fetch_add(1, Relaxed)).unwrap_or(NonZeroU64::MIN))
     }
@@ -132,6 +139,19 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        match self.try_spawn_blocking(f) {
+            Ok(task) => task,
+            Err(error) => panic!("OS can't spawn worker thread: {error}"),
+        }
+    }
+
+    /// As [`spawn_blocking`](Self::spawn_blocking), with an error where that panics.
+    #[track_caller]
+    pub(crate) fn try_spawn_blocking<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let handle = self.clone();
         // A stopped clock is not to be moved while a job is under way that may look at it. Nor
         // until whoever waits for the job has been woken: with nobody awake and the clock let go,
@@ -140,9 +160,9 @@ impl Handle {
         let hold = clock.is_paused().then(|| Box::new(clock.inhibit_auto_advance()) as Keep);
         let job = move || handle.scope(f);
         match self.inner.blocking.spawn_blocking_keeping(job, hold) {
-            Ok(task) => task,
-            Err(SpawnError::NoThreads(error)) => panic!("OS can't spawn worker thread: {error}"),
-            Err(error) => panic!("{error}"),
+            Ok(task) => Ok(task),
+            Err(SpawnError::NoThreads(error)) => Err(error),
+            Err(error) => Err(io::Error::other(error)),
         }
     }
 

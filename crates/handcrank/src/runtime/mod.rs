@@ -27,4 +27,4 @@ pub use builder::Builder;
 pub use context::{EnterGuard, TryCurrentError};
 pub use handle::{Handle, Id, RuntimeFlavor};
 pub use metrics::RuntimeMetrics;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, is_rt_shutdown_err};

@@ -9,6 +9,7 @@ use handcrank_task::JoinHandle;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -133,6 +134,27 @@ impl Runtime {
         woken.into_iter().for_each(Waker::wake);
         let _report = self.blocking.shutdown(left());
     }
+}
+
+// As its handle is.
+impl UnwindSafe for Runtime {}
+impl RefUnwindSafe for Runtime {}
+
+/// Does this error say that the runtime behind a socket has been shut down?
+///
+/// ```
+/// use handcrank::net::TcpListener;
+/// use handcrank::runtime::{Runtime, is_rt_shutdown_err};
+///
+/// let (one, other) = (Runtime::new()?, Runtime::new()?);
+/// let listener = one.block_on(TcpListener::bind("127.0.0.1:0"))?;
+/// drop(one);
+/// let error = other.block_on(listener.accept()).unwrap_err();
+/// assert!(is_rt_shutdown_err(&error));
+/// # std::io::Result::Ok(())
+/// ```
+pub fn is_rt_shutdown_err(err: &io::Error) -> bool {
+    handcrank_reactor::is_shutdown_error(err)
 }
 
 impl Drop for Runtime {

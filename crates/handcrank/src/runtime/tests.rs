@@ -184,7 +184,7 @@ fn the_clock_stops_only_where_one_thread_runs_all() {
     assert!(panic_text(time::pause).starts_with("time cannot be frozen from outside"));
     assert!(
         panic_text(|| Builder::new_multi_thread().start_paused(true).build())
-            .contains("start_paused")
+            .contains("requires the `current_thread` Handcrank runtime")
     );
 }
 
@@ -201,4 +201,12 @@ fn advance_fires_what_it_passes_also_from_a_task() {
         });
         assert!(task.await.unwrap());
     });
+}
+
+#[test]
+fn a_guard_that_waits_for_the_end_of_its_block_does_not_hold_the_runtime() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let _guard = runtime.enter();
+    runtime.shutdown_background();
+    assert!(Handle::try_current().is_ok());
 }

@@ -1,12 +1,26 @@
 //! Tasks: spawning, waiting, aborting, and stepping aside.
 
 mod block_in_place;
+mod builder;
 pub mod coop;
+pub mod join_set;
+pub(crate) mod local;
+mod local_key;
+
+/// The futures that this module's functions return.
+pub mod futures {
+    pub use super::local_key::TaskLocalFuture;
+}
 
 pub use block_in_place::block_in_place;
-pub use coop::{consume_budget, unconstrained};
+pub use builder::Builder;
+pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use handcrank_executor::{YieldNow, yield_now};
-pub use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
+pub use handcrank_task::{AbortHandle, Id, JoinError, JoinHandle, id, name, try_id};
+#[doc(inline)]
+pub use join_set::JoinSet;
+pub use local::{LocalEnterGuard, LocalSet, spawn_local};
+pub use local_key::{AccessError, LocalKey};
 
 use crate::runtime::context;
 use std::future::Future;

@@ -5,11 +5,17 @@ use crate::runtime::{RuntimeFlavor, context};
 use handcrank_reactor::Clock;
 
 const OUTSIDE: &str = "time cannot be frozen from outside the Handcrank runtime";
+/// Of [`pause`], and of a builder that is to start so.
+pub(crate) const ONE_THREAD: &str = "`time::pause()` requires the `current_thread` Handcrank runtime. \
+     This is the default Runtime used by `#[handcrank::test].";
 
 #[track_caller]
 fn clock() -> Clock {
-    context::with_current(|inner| inner.reactor.clock().clone())
-        .unwrap_or_else(|_| panic!("{OUTSIDE}"))
+    // Not `unwrap_or_else`: a closure blames itself for its panic, instead of the caller.
+    let Ok(clock) = context::with_current(|inner| inner.reactor.clock().clone()) else {
+        panic!("{OUTSIDE}");
+    };
+    clock
 }
 
 /// Stops the clock of the current runtime at this instant.
@@ -38,8 +44,7 @@ pub fn pause() {
     let flavor = context::with_current(|inner| inner.flavor);
     assert!(
         flavor.is_err() || flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::CurrentThread),
-        "`time::pause()` requires the `current_thread` Handcrank runtime. \
-         This is the default runtime used by `#[handcrank::test]`."
+        "{ONE_THREAD}"
     );
     clock().pause();
 }

@@ -27,7 +27,7 @@
 //! Pausing is always there, behind no feature, and costs nothing until it is used for the first
 //! time in the process.
 
-mod clock;
+pub(crate) mod clock;
 pub mod error;
 mod interval;
 mod sleep;

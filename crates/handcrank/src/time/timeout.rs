@@ -37,16 +37,25 @@ use std::task::{Context, Poll};
 /// ```
 #[track_caller]
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    // Longer than any process lives: no deadline at all. (Not `then`: a panic would show where
-    // `then` is, instead of the caller.)
-    let delay = if duration <= FAR_AWAY { Some(sleep(duration)) } else { None };
-    Timeout { value: future.into_future(), delay }
+    let value = future.into_future();
+    #[allow(clippy::manual_map)] // A panic would show where `map` is, instead of the caller.
+    let delay = if duration <= FAR_AWAY {
+        Some(sleep(duration))
+    } else {
+        // Beyond what an instant can say there is no deadline at all.
+        match Instant::now().checked_add(duration) {
+            Some(deadline) => Some(sleep_until(deadline)),
+            None => None,
+        }
+    };
+    Timeout { value, delay }
 }
 
 /// Gives `future` until `deadline` to finish. Otherwise as [`timeout`].
 #[track_caller]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { value: future.into_future(), delay: Some(sleep_until(deadline)) }
+    let value = future.into_future();
+    Timeout { value, delay: Some(sleep_until(deadline)) }
 }
 
 pin_project! {
@@ -56,7 +65,7 @@ pin_project! {
     pub struct Timeout<T> {
         #[pin]
         value: T,
-        // None: the deadline is further away than any process lives, so there is none.
+        // None: the deadline is further away than an instant can say, so there is none.
         #[pin]
         delay: Option<Sleep>,
     }

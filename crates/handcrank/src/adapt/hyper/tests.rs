@@ -1,4 +1,4 @@
-use super::{HandcrankExecutor, HandcrankTimer};
+use super::{HandcrankExecutor, HandcrankLocalExecutor, HandcrankTimer};
 use crate::net::{TcpListener, TcpStream, UnixStream};
 use crate::testing::{run, run_paused};
 use crate::time::{Duration, Instant};
@@ -8,9 +8,11 @@ use hyper::body::{Bytes, Incoming};
 use hyper::rt::{Read, ReadBuf, Timer, Write};
 use hyper::service::service_fn;
 use hyper::{Request, Response, client, server};
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 
 /// Larger than what one read takes.
 const BODY: usize = 1 << 20;
@@ -81,6 +83,42 @@ fn http2_over_a_unix_stream() {
         };
         while_serving(client, serve).await;
     });
+}
+
+#[test]
+fn what_is_not_send_is_served_in_a_local_set() {
+    run(crate::task::LocalSet::new().run_until(async {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let served = Rc::new(Cell::new(0));
+        let count = Rc::clone(&served);
+        let service = service_fn(move |request| {
+            count.set(count.get() + 1);
+            let count = Rc::clone(&count);
+            async move {
+                let answer = echo(request).await;
+                // Held over an await, so that the future is not `Send`.
+                count.set(count.get() + 1);
+                answer
+            }
+        });
+        let serve = server::conn::http2::Builder::new(HandcrankLocalExecutor)
+            .timer(HandcrankTimer)
+            .serve_connection(theirs, service);
+        let client = async {
+            let http = client::conn::http2::Builder::new(HandcrankLocalExecutor);
+            let (mut sender, connection) = http.handshake(ours).await.unwrap();
+            let exchange = async {
+                for _ in 0..3 {
+                    let (request, body) = request();
+                    let response = sender.send_request(request).await.unwrap();
+                    assert!(response.into_body().collect().await.unwrap().to_bytes() == body);
+                }
+            };
+            while_serving(exchange, connection).await;
+        };
+        while_serving(client, serve).await;
+        assert_eq!(served.get(), 6);
+    }));
 }
 
 #[test]

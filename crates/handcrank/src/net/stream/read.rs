@@ -1,6 +1,8 @@
 //! Reading from a stream.
 
 use super::MOST_BUFFERS;
+use crate::net::scratch;
+use bytes::BufMut;
 use handcrank_reactor::{Direction, Source};
 use std::io::{self, IoSliceMut, Read};
 use std::os::fd::AsFd;
@@ -62,6 +64,23 @@ where
     source.poll_transfer(cx, Direction::Read, wanted, |mut stream| stream.read_vectored(bufs))
 }
 
+pub(crate) fn poll_read_buf<T: Stream>(
+    source: &Source<T>,
+    cx: &mut Context<'_>,
+    buf: &mut (impl BufMut + ?Sized),
+) -> Poll<io::Result<usize>>
+where
+    for<'a> &'a T: Read,
+{
+    if !buf.has_remaining_mut() {
+        return Poll::Ready(Ok(0));
+    }
+    let wanted = wanted::<T>(buf.chunk_mut().len().min(scratch::SIZE));
+    source.poll_transfer(cx, Direction::Read, wanted, |mut stream| {
+        scratch::part(buf, |memory| stream.read(memory))
+    })
+}
+
 /// Reading, for a stream or a half that lends one.
 macro_rules! read_side {
     ($Half:ty, $Stream:ident) => {
@@ -118,6 +137,66 @@ macro_rules! read_side {
                 Ok(filled)
             }
 
+            /// Reads and appends to `buf`, and returns the number of bytes read.
+            ///
+            /// Zero means the end of the stream (or that `buf` takes no more). At most 64 KiB are
+            /// read at once, and they are copied once more than with [`read`](Self::read).
+            ///
+            /// # Cancel safety
+            ///
+            /// Cancel safe: dropped before it is done, it has read nothing.
+            pub async fn read_buf<B: bytes::BufMut + ?Sized>(
+                &mut self,
+                buf: &mut B,
+            ) -> std::io::Result<usize> {
+                let stream: &$Stream = (*self).as_ref();
+                std::future::poll_fn(|cx| {
+                    $crate::net::stream::read::poll_read_buf(&stream.io, cx, buf)
+                })
+                .await
+            }
+
+            /// Reads to the end of the stream and appends to `buf`; returns the number of bytes
+            /// read.
+            ///
+            /// # Cancel safety
+            ///
+            /// Not quite: dropped before it is done, what it has read so far is in `buf`.
+            pub async fn read_to_end(&mut self, buf: &mut Vec<u8>) -> std::io::Result<usize> {
+                let before = buf.len();
+                loop {
+                    // Left to itself a full `Vec` makes room for 64 bytes.
+                    buf.reserve(1024);
+                    if self.read_buf(buf).await? == 0 {
+                        return Ok(buf.len() - before);
+                    }
+                }
+            }
+
+            /// Reads to the end of the stream and appends to `buf`; returns the number of bytes
+            /// read.
+            ///
+            /// # Errors
+            ///
+            /// [`InvalidData`](std::io::ErrorKind::InvalidData) if it is not UTF-8. Then, and after
+            /// any other error, `buf` is as it was.
+            ///
+            /// # Cancel safety
+            ///
+            /// Not cancel safe: dropped before it is done, it loses what it has read.
+            pub async fn read_to_string(&mut self, buf: &mut String) -> std::io::Result<usize> {
+                let mut bytes = Vec::new();
+                self.read_to_end(&mut bytes).await?;
+                match std::str::from_utf8(&bytes) {
+                    Ok(text) => buf.push_str(text),
+                    Err(_) => {
+                        let text = "stream did not contain valid UTF-8";
+                        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
+                    }
+                }
+                Ok(bytes.len())
+            }
+
             /// Waits until there may be something to read, or the end of the stream.
             ///
             /// # Cancel safety
@@ -139,6 +218,16 @@ macro_rules! read_side {
                 let stream: &$Stream = self.as_ref();
                 let interest = handcrank_reactor::Interest::READABLE;
                 stream.io.try_io(interest, |mut socket| socket.read(buf))
+            }
+
+            /// As [`try_read`](Self::try_read), appended to `buf`, at most 64 KiB.
+            pub fn try_read_buf<B: bytes::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
+                use std::io::Read;
+                let stream: &$Stream = self.as_ref();
+                let interest = handcrank_reactor::Interest::READABLE;
+                stream.io.try_io(interest, |mut socket| {
+                    $crate::net::scratch::part(buf, |memory| socket.read(memory))
+                })
             }
 
             /// As [`try_read`](Self::try_read), into several buffers.

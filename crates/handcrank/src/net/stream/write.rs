@@ -1,11 +1,15 @@
 //! Writing to a stream.
 
 use super::MOST_BUFFERS;
+use bytes::Buf;
 use handcrank_reactor::{Direction, Source};
 use std::io::{self, IoSlice, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+
+/// How many chunks of a `Buf` go into one call.
+const CHUNKS: usize = 64;
 
 pub(crate) fn poll_write<T: AsFd>(
     source: &Source<T>,
@@ -28,6 +32,24 @@ where
 {
     let wanted = bufs.iter().take(MOST_BUFFERS).map(|buf| buf.len()).sum();
     source.poll_transfer(cx, Direction::Write, wanted, |mut stream| stream.write_vectored(bufs))
+}
+
+pub(crate) fn poll_write_buf<T: AsFd>(
+    source: &Source<T>,
+    cx: &mut Context<'_>,
+    src: &mut impl Buf,
+) -> Poll<io::Result<usize>>
+where
+    for<'a> &'a T: Write,
+{
+    if !src.has_remaining() {
+        return Poll::Ready(Ok(0));
+    }
+    let mut slices = [IoSlice::new(&[]); CHUNKS];
+    let chunks = src.chunks_vectored(&mut slices);
+    let written = ready!(poll_write_vectored(source, cx, &slices[..chunks]))?;
+    src.advance(written);
+    Poll::Ready(Ok(written))
 }
 
 /// A shutdown of the writing side; that the peer is gone already is no failure.
@@ -87,6 +109,46 @@ macro_rules! write_side {
                         written => buf = &buf[written..],
                     }
                 }
+                Ok(())
+            }
+
+            /// Writes from `src`, moves it on, and returns the number of bytes written. If it has
+            /// several chunks they go out together.
+            ///
+            /// # Cancel safety
+            ///
+            /// Cancel safe: dropped before it is done, it has written nothing.
+            pub async fn write_buf<B: bytes::Buf>(
+                &mut self,
+                src: &mut B,
+            ) -> std::io::Result<usize> {
+                let stream: &$Stream = (*self).as_ref();
+                std::future::poll_fn(|cx| {
+                    $crate::net::stream::write::poll_write_buf(&stream.io, cx, src)
+                })
+                .await
+            }
+
+            /// Writes the whole of `src`, moving it on with each write.
+            ///
+            /// # Cancel safety
+            ///
+            /// Cancel safe in so far as `src` then says what has not been written.
+            pub async fn write_all_buf<B: bytes::Buf>(
+                &mut self,
+                src: &mut B,
+            ) -> std::io::Result<()> {
+                while src.has_remaining() {
+                    if self.write_buf(src).await? == 0 {
+                        return Err(std::io::ErrorKind::WriteZero.into());
+                    }
+                }
+                Ok(())
+            }
+
+            /// Nothing to do: nothing is buffered here.
+            #[allow(clippy::unused_async)] // The name and the shape are Tokio's.
+            pub async fn flush(&mut self) -> std::io::Result<()> {
                 Ok(())
             }
 

@@ -1,12 +1,12 @@
 //! A TCP socket before it listens or connects.
 
 use super::{TcpListener, TcpStream};
-use crate::net::socket::{open, start_connect};
+use crate::net::socket::{ip_options, open, start_connect};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 /// A TCP socket that neither listens nor is connected yet, to set options that must be set before.
@@ -25,6 +25,8 @@ use std::time::Duration;
 pub struct TcpSocket {
     socket: Socket,
 }
+
+ip_options!(TcpSocket);
 
 impl TcpSocket {
     /// A socket for IPv4, non-blocking and closed on exec.
@@ -144,6 +146,12 @@ impl TcpSocket {
         self.socket.set_linger(Some(Duration::ZERO))
     }
 
+    /// Makes closing wait for unsent data to be delivered, and for so long at most (`SO_LINGER`).
+    #[deprecated = "closing the socket then blocks the thread that does it"]
+    pub fn set_linger(&self, dur: Option<Duration>) -> io::Result<()> {
+        self.socket.set_linger(dur)
+    }
+
     /// Whether small writes are sent at once (`TCP_NODELAY`).
     pub fn nodelay(&self) -> io::Result<bool> {
         self.socket.tcp_nodelay()
@@ -166,6 +174,13 @@ pub(super) fn ip_addr(addr: &SockAddr) -> io::Result<SocketAddr> {
 impl fmt::Debug for TcpSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.socket.fmt(f)
+    }
+}
+
+impl From<OwnedFd> for TcpSocket {
+    /// Takes a socket that was made elsewhere. It must be a TCP socket and non-blocking.
+    fn from(fd: OwnedFd) -> TcpSocket {
+        TcpSocket { socket: fd.into() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Halves of a borrowed TCP stream.
 
 use super::TcpStream;
+use crate::io::ReadBuf;
 use crate::net::split::borrowed_halves;
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +16,11 @@ impl ReadHalf<'_> {
     }
 
     /// Reads without taking, as [`TcpStream::poll_peek`].
-    pub fn poll_peek(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
         self.0.poll_peek(cx, buf)
     }
 }

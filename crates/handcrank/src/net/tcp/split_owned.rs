@@ -1,6 +1,7 @@
 //! Halves of a TCP stream that can go separate ways.
 
 use super::TcpStream;
+use crate::io::ReadBuf;
 use crate::net::split_owned::owned_halves;
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +16,11 @@ impl OwnedReadHalf {
     }
 
     /// Reads without taking, as [`TcpStream::poll_peek`].
-    pub fn poll_peek(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
         self.stream.poll_peek(cx, buf)
     }
 }

@@ -1,7 +1,9 @@
 //! A TCP connection.
 
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpSocket, WriteHalf};
+use crate::io::ReadBuf;
 use crate::net::addr::{ToSocketAddrs, try_each};
+use crate::net::datagram::fill;
 use crate::net::socket::{register, socket_common};
 use crate::net::stream::{read_side, whole_stream, write_side};
 use handcrank_reactor::{Direction, Interest, Ready, Source};
@@ -103,10 +105,16 @@ impl TcpStream {
         self.io.io(Interest::READABLE, |stream| stream.peek(buf)).await
     }
 
-    /// As [`peek`](Self::peek); of several tasks that read or peek with `poll_` methods only the
-    /// last one is woken.
-    pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.io.poll_io(cx, Direction::Read, |stream| stream.peek(buf))
+    /// As [`peek`](Self::peek), into the unfilled part of `buf`, and says how much it found; of
+    /// several tasks that read or peek with `poll_` methods only the last one is woken.
+    pub fn poll_peek(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_io(cx, Direction::Read, |stream| {
+            fill(buf, |memory| stream.peek(memory).map(|length| (length, length)))
+        })
     }
 
     /// Whether small writes are sent at once (`TCP_NODELAY`).
@@ -138,10 +146,14 @@ impl TcpStream {
     }
 
     /// Makes closing drop unsent data and reset the connection (`SO_LINGER` of zero).
-    ///
-    /// A longer linger would block the thread that drops the stream, so there is no way to set one.
     pub fn set_zero_linger(&self) -> io::Result<()> {
         SockRef::from(self).set_linger(Some(Duration::ZERO))
+    }
+
+    /// Makes closing wait for unsent data to be delivered, and for so long at most (`SO_LINGER`).
+    #[deprecated = "dropping the stream then blocks the thread that does it"]
+    pub fn set_linger(&self, dur: Option<Duration>) -> io::Result<()> {
+        SockRef::from(self).set_linger(dur)
     }
 
     /// The time to live (hop limit) of packets sent from here (`IP_TTL`).

@@ -1,4 +1,5 @@
 use super::tcp_pair;
+use crate::io::ReadBuf;
 use crate::io::{AsyncRead, AsyncWrite, Interest};
 use crate::net::{TcpListener, TcpSocket, TcpStream};
 use crate::runtime::Builder;
@@ -74,7 +75,10 @@ fn peeking_takes_nothing() {
             assert_eq!(&buf[..3], b"abc");
             buf = [0; 8];
         }
-        assert_eq!(poll_fn(|cx| server.poll_peek(cx, &mut buf)).await.unwrap(), 3);
+        assert_eq!(
+            poll_fn(|cx| server.poll_peek(cx, &mut ReadBuf::new(&mut buf))).await.unwrap(),
+            3
+        );
         let (mut read, _write) = server.split();
         assert_eq!(read.peek(&mut buf).await.unwrap(), 3);
         assert_eq!(server.read(&mut buf).await.unwrap(), 3);

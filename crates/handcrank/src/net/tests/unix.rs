@@ -55,7 +55,6 @@ fn nobody_listens() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_abstract_address_needs_no_file() {
-    use std::os::linux::net::SocketAddrExt;
     let name = format!("handcrank-{}", std::process::id());
     let path = format!("\0{name}");
     run(async {

@@ -30,7 +30,7 @@ pub struct UnixDatagram {
 }
 
 socket_common!(UnixDatagram, std::os::unix::net::UnixDatagram);
-datagram_common!(UnixDatagram, std::os::unix::net::UnixDatagram, SocketAddr);
+datagram_common!(UnixDatagram, std::os::unix::net::UnixDatagram, SocketAddr, Interest::READABLE);
 
 impl UnixDatagram {
     /// A socket at `path`, which must not exist yet.
@@ -41,7 +41,7 @@ impl UnixDatagram {
     #[track_caller]
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
         let address = addr::from_path(path.as_ref())?;
-        Self::of(std::os::unix::net::UnixDatagram::bind_addr(&address)?, Ready::EMPTY)
+        Self::of(std::os::unix::net::UnixDatagram::bind_addr(&address.0)?, Ready::EMPTY)
     }
 
     /// A socket without an address, which can send and cannot be sent to.
@@ -66,6 +66,12 @@ impl UnixDatagram {
         Ok((Self::of(a, Ready::WRITABLE)?, Self::of(b, Ready::WRITABLE)?))
     }
 
+    /// For a socket that is non-blocking already.
+    #[track_caller]
+    pub(super) fn opened(socket: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        Ok(UnixDatagram { io: register(socket, Ready::EMPTY)? })
+    }
+
     #[track_caller]
     fn of(socket: std::os::unix::net::UnixDatagram, initially: Ready) -> io::Result<UnixDatagram> {
         socket.set_nonblocking(true)?;
@@ -74,7 +80,7 @@ impl UnixDatagram {
 
     /// Sets the peer: [`send`](Self::send) sends to it, and only its messages are received.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.io.get_ref().connect_addr(&addr::from_path(path.as_ref())?)
+        self.io.get_ref().connect_addr(&addr::from_path(path.as_ref())?.0)
     }
 
     /// Sends a message to the socket at `target` and returns its length in bytes.
@@ -84,7 +90,7 @@ impl UnixDatagram {
     /// Cancel safe: dropped before it is done, it has sent nothing.
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
         let target = addr::from_path(target.as_ref())?;
-        self.io.io(Interest::WRITABLE, |io| io.send_to_addr(buf, &target)).await
+        self.io.io(Interest::WRITABLE, |io| io.send_to_addr(buf, &target.0)).await
     }
 
     /// As [`send_to`](Self::send_to); of several tasks that call it only the last one is woken.
@@ -95,7 +101,7 @@ impl UnixDatagram {
         target: P,
     ) -> Poll<io::Result<usize>> {
         let target = addr::from_path(target.as_ref())?;
-        self.io.poll_io(cx, Direction::Write, |io| io.send_to_addr(buf, &target))
+        self.io.poll_io(cx, Direction::Write, |io| io.send_to_addr(buf, &target.0))
     }
 
     /// Sends a message to the socket at `target` if there is room for it now.
@@ -105,7 +111,7 @@ impl UnixDatagram {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none.
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
         let target = addr::from_path(target.as_ref())?;
-        self.io.try_io(Interest::WRITABLE, |io| io.send_to_addr(buf, &target))
+        self.io.try_io(Interest::WRITABLE, |io| io.send_to_addr(buf, &target.0))
     }
 
     /// Closes one or both directions: pending and later calls in them return at once.

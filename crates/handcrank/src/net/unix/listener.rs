@@ -39,8 +39,16 @@ impl UnixListener {
     /// Listens at an address; otherwise as [`bind`](Self::bind).
     #[track_caller]
     pub fn bind_addr(address: &SocketAddr) -> io::Result<UnixListener> {
-        let listener = std::os::unix::net::UnixListener::bind_addr(address)?;
+        let listener = std::os::unix::net::UnixListener::bind_addr(&address.0)?;
         listener.set_nonblocking(true)?;
+        Self::listening(listener)
+    }
+
+    /// For a listener that is non-blocking already.
+    #[track_caller]
+    pub(super) fn listening(
+        listener: std::os::unix::net::UnixListener,
+    ) -> io::Result<UnixListener> {
         Ok(UnixListener { io: Acceptor::new(listener)? })
     }
 
@@ -82,7 +90,7 @@ impl UnixListener {
 
     /// The address at which it listens.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.get_ref().local_addr()
+        self.io.get_ref().local_addr().map(SocketAddr)
     }
 
     /// Takes the error that is pending on the socket (`SO_ERROR`), if there is one.

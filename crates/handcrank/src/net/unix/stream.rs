@@ -1,6 +1,6 @@
 //! A connection between two processes of one machine.
 
-use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, WriteHalf, addr};
+use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, UCred, WriteHalf, addr, cred};
 use crate::net::socket::{open, register, socket_common, start_connect};
 use crate::net::stream::{read_side, whole_stream, write_side};
 use handcrank_reactor::{Ready, Source};
@@ -54,7 +54,15 @@ impl UnixStream {
     pub async fn connect_addr(address: &SocketAddr) -> io::Result<UnixStream> {
         let socket = open(Domain::UNIX, Type::STREAM)?;
         let initially = start_connect(&socket, &addr::to_system(address)?)?;
-        UnixStream { io: register(socket.into(), initially)? }.connected().await
+        UnixStream::connecting(socket.into(), initially).await
+    }
+
+    /// For a non-blocking socket on which a connection is under way or made.
+    pub(super) async fn connecting(
+        socket: std::os::unix::net::UnixStream,
+        initially: Ready,
+    ) -> io::Result<UnixStream> {
+        UnixStream { io: register(socket, initially)? }.connected().await
     }
 
     /// Two streams that are connected to each other.
@@ -81,11 +89,17 @@ impl UnixStream {
 
     /// The address of this end.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.io.get_ref().local_addr()
+        self.io.get_ref().local_addr().map(SocketAddr)
     }
 
     /// The address of the other end.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.io.get_ref().peer_addr()
+        self.io.get_ref().peer_addr().map(SocketAddr)
+    }
+
+    /// Which process made the other end: the one that called `connect`, or `listen`, or `pair`.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn peer_cred(&self) -> io::Result<UCred> {
+        cred::of_peer(self.io.get_ref())
     }
 }
