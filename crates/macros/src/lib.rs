@@ -6,15 +6,19 @@
 //!
 //! (What an `async fn` itself becomes is the subject of `book/src/ch04-state-machine.md`.)
 //!
-//! Reading order: `token.rs` (what the parsers see), `args.rs` (what stands in the attribute's
-//! parentheses), `function.rs` (the parts of the function), `expand.rs` (the new function).
+//! Reading order: `token.rs` (what the parsers see), `args.rs` and `values.rs` (what stands in the
+//! attribute's parentheses), `function.rs` (the parts of the function), `expand.rs` (the new
+//! function), and `locate.rs` with `toml.rs` (what the runtime is called where it is used).
 
 #![forbid(unsafe_code)]
 
 mod args;
 mod expand;
 mod function;
+mod locate;
 mod token;
+mod toml;
+mod values;
 
 use proc_macro::TokenStream;
 
