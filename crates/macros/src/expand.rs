@@ -37,7 +37,7 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
 /// ```ignore
 /// /* the signature as it was */ {
 ///     let body = async { /* the body as it was */ };
-///     { return path::runtime::Builder::new_…().enable_all().build().expect(…).block_on(body); }
+///     { use path::runtime::Builder; return Builder::new_…().enable_all().build().expect(…).block_on(body); }
 /// }
 /// ```
 ///
@@ -182,16 +182,13 @@ fn run(args: &Args<Span>, (start, end): (Span, Span)) -> TokenStream {
 
     // The explicit `return` keeps a missing semicolon in the user's body from being blamed on this
     // block; the lints are about code that the user has not written.
-    let mut call = code("return", start);
-    // A path that leads nowhere is shown where the user has written it, or at the attribute.
-    call.extend(match &args.path {
-        Some((path, span)) => code(path, *span),
-        None => code(&path_to_runtime(), Span::call_site()),
-    });
-    call.extend(code(
-        &format!("::runtime::Builder::{constructor}(){settings}.enable_all().{build}"),
-        start,
-    ));
+    // The path stands apart: one that leads nowhere is shown where the user has written it, or at the attribute.
+    let mut call = match &args.path {
+        Some((path, span)) => code(&format!("use {path}::runtime::Builder;"), *span),
+        None => code(&format!("use {}::runtime::Builder;", path_to_runtime()), Span::call_site()),
+    };
+    let builder = format!("return Builder::{constructor}(){settings}.enable_all().{build}");
+    call.extend(code(&builder, start));
     call.extend(code(".expect(\"Failed building the Runtime\").block_on(body);", end));
     let mut run = code(
         "#[allow(clippy::expect_used, clippy::diverging_sub_expression, clippy::needless_return, \

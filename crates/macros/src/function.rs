@@ -14,7 +14,8 @@ pub(crate) struct Function {
     pub async_at: usize,
     pub name: usize,
     /// Whether it has nothing but a visibility, a name, a return type and a body: no parameters, no generics, no
-    /// `unsafe`. Neither then is it an associated function, as far as one can see.
+    /// `unsafe`. It is `main` or a test, so it is no associated function either. One that never returns does not count:
+    /// a call of it that is a statement of its own would be followed by code that is never reached.
     pub is_plain: bool,
     /// The return type without its arrow.
     pub output: Option<Range<usize>>,
@@ -73,6 +74,7 @@ impl Function {
         let is_plain = is_entry
             && params == fn_at + 2
             && body - params == output.as_ref().map_or(1, |output| output.len() + 3)
+            && !output.as_ref().is_some_and(|output| tokens[output.start].is_punct('!'))
             && !qualifiers.into_iter().any(|token| {
                 ["const", "unsafe", "safe", "extern"].iter().any(|word| token.is_word(word))
             });
@@ -168,6 +170,7 @@ mod tests {
     fn what_counts_as_plain() {
         let is_plain = |text| parse(Attribute::Main, text).unwrap().is_plain;
         assert!(is_plain("#[a] pub(crate) async fn main() -> Vec<u8> {}"));
+        assert!(!is_plain("async fn main() -> ! {}"));
         assert!(!is_plain("async fn other() {}"));
         assert!(parse(Attribute::Test, "async fn other() {}").unwrap().is_plain);
         assert!(!is_plain("async unsafe fn main() {}"));

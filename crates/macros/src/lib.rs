@@ -66,11 +66,17 @@ impl Attribute {
 ///
 /// # Arguments
 ///
-/// - `flavor = "multi_thread"` (the default) or `"current_thread"`.
+/// - `flavor = "multi_thread"` (the default), `"current_thread"`, or `"local"`: a current-thread runtime that is bound
+///   to its thread, so that `task::spawn_local` works everywhere on it.
 /// - `worker_threads = N`: how many workers a multi-thread runtime has, at least 1. The default is
 ///   the number of CPUs.
-/// - `start_paused = true`: begin with the clock paused. Needs `flavor = "current_thread"`.
-/// - `crate = "path"`: where to find the runtime, if it was renamed or is re-exported.
+/// - `start_paused = true`: begin with the clock paused. Needs a flavor of one thread.
+/// - `name = "…"`: the runtime's name, as `Handle::name` returns it.
+/// - `crate = "path"`: where to find the runtime, if another crate re-exports it. A dependency that is renamed in the
+///   manifest (`tokio = { package = "handcrank", … }`) is found without it.
+///
+/// tokio's `unhandled_panic` is not supported, as in a tokio without `--cfg tokio_unstable`: a panic ends its own task,
+/// and whoever awaits the `JoinHandle` learns of it.
 ///
 /// ```ignore
 /// #[handcrank::main(flavor = "multi_thread", worker_threads = 4)]

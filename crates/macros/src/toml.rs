@@ -123,33 +123,34 @@ impl<'t> Reader<'t> {
                 return Some(content);
             }
             match self.next()? {
-                '\\' if quote.starts_with('"') => content.extend(self.escape()?),
+                '\\' if quote.starts_with('"') => self.escape(&mut content)?,
                 other => content.push(other),
             }
         }
     }
 
-    /// What follows a backslash; no character at all for one that joins lines.
-    fn escape(&mut self) -> Option<Option<char>> {
+    /// Reads what follows a backslash: a character, or the end of a line that goes on in the next.
+    fn escape(&mut self, content: &mut String) -> Option<()> {
         let digits = match self.next()? {
-            'b' => return Some(Some('\u{8}')),
-            't' => return Some(Some('\t')),
-            'n' => return Some(Some('\n')),
-            'f' => return Some(Some('\u{c}')),
-            'r' => return Some(Some('\r')),
-            'e' => return Some(Some('\u{1b}')),
+            'b' => return Some(content.push('\u{8}')),
+            't' => return Some(content.push('\t')),
+            'n' => return Some(content.push('\n')),
+            'f' => return Some(content.push('\u{c}')),
+            'r' => return Some(content.push('\r')),
+            'e' => return Some(content.push('\u{1b}')),
             'x' => 2,
             'u' => 4,
             'U' => 8,
             space if space.is_whitespace() => {
                 self.take_while(char::is_whitespace);
-                return Some(None);
+                return Some(());
             }
-            itself => return Some(Some(itself)),
+            itself => return Some(content.push(itself)),
         };
         let code = self.rest.get(..digits)?;
         self.rest = &self.rest[digits..];
-        Some(Some(char::from_u32(u32::from_str_radix(code, 16).ok()?)?))
+        content.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
+        Some(())
     }
 
     /// Passes over spaces, line ends and comments.
