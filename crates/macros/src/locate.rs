@@ -90,7 +90,7 @@ fn name(
         match rest {
             [package] if package == "package" => dependencies[at].package = Some(value),
             [workspace] if workspace == "workspace" => {
-                dependencies[at].is_inherited = value == "true"
+                dependencies[at].is_inherited = value == "true";
             }
             _ => {}
         }

@@ -132,12 +132,6 @@ impl<'t> Reader<'t> {
     /// Reads what follows a backslash: a character, or the end of a line that goes on in the next.
     fn escape(&mut self, content: &mut String) -> Option<()> {
         let digits = match self.next()? {
-            'b' => return Some(content.push('\u{8}')),
-            't' => return Some(content.push('\t')),
-            'n' => return Some(content.push('\n')),
-            'f' => return Some(content.push('\u{c}')),
-            'r' => return Some(content.push('\r')),
-            'e' => return Some(content.push('\u{1b}')),
             'x' => 2,
             'u' => 4,
             'U' => 8,
@@ -145,7 +139,18 @@ impl<'t> Reader<'t> {
                 self.take_while(char::is_whitespace);
                 return Some(());
             }
-            itself => return Some(content.push(itself)),
+            letter => {
+                content.push(match letter {
+                    'b' => '\u{8}',
+                    't' => '\t',
+                    'n' => '\n',
+                    'f' => '\u{c}',
+                    'r' => '\r',
+                    'e' => '\u{1b}',
+                    itself => itself,
+                });
+                return Some(());
+            }
         };
         let code = self.rest.get(..digits)?;
         self.rest = &self.rest[digits..];
@@ -224,7 +229,7 @@ mod tests {
 
     #[test]
     fn strings_of_all_kinds() {
-        let text = r##"
+        let text = r#"
 a = "\"\\\t\u00e9\U0001F600\x41"
 b = '\"'
 c = """
@@ -233,7 +238,7 @@ e = '''it''s = # '''
 f = """g \
        h"""
 i = ""
-"##;
+"#;
         let expected = [
             ("a", "\"\\\t\u{e9}\u{1F600}A"),
             ("b", "\\\""),
