@@ -15,6 +15,7 @@ mod local_set;
 mod paused;
 mod readiness;
 mod runtime;
+mod select;
 mod setup;
 mod shutdown;
 mod signals;
@@ -42,6 +43,7 @@ pub(crate) const ALL: &[Area] = &[
     ("paused", paused::CASES),
     ("readiness", readiness::CASES),
     ("runtime", runtime::CASES),
+    ("select", select::CASES),
     ("shutdown", shutdown::CASES),
     ("signals", signals::CASES),
     ("sleep", sleep::CASES),
