@@ -90,7 +90,7 @@ fn path(test: &str) -> PathBuf {
 }
 
 /// Runs a test with a server, on both kinds of runtime; or not at all.
-fn with_server(test: impl AsyncFn(&Server)) {
+fn with_server(test: &impl AsyncFn(&Server)) {
     let Some(executable) = executable() else { return };
     for runtime in [Runtime::new(), Builder::new_current_thread().enable_all().build()] {
         let server = Server::start(&executable);
@@ -113,7 +113,7 @@ async fn message(pushes: &mut UnboundedReceiver<PushInfo>) -> (String, String) {
 
 #[test]
 fn get_and_set() {
-    with_server(async |server| {
+    with_server(&async |server| {
         let (mut redis, _pushes) = server.client();
         assert_eq!(redis.get::<_, Option<String>>("light").await.unwrap(), None);
         let () = redis.set("light", "on").await.unwrap();
@@ -131,7 +131,7 @@ fn get_and_set() {
 
 #[test]
 fn pipelines_and_transactions() {
-    with_server(async |server| {
+    with_server(&async |server| {
         let (mut redis, _pushes) = server.client();
         let mut pipe = redis::pipe();
         for n in 0..1000 {
@@ -159,7 +159,7 @@ fn pipelines_and_transactions() {
 
 #[test]
 fn publish_and_subscribe() {
-    with_server(async |server| {
+    with_server(&async |server| {
         let (mut redis, mut pushes) = server.client();
         let (mut other, _pushes) = server.client();
         redis.subscribe("news").await.unwrap();
@@ -178,7 +178,7 @@ fn publish_and_subscribe() {
 
 #[test]
 fn many_at_once_on_one_connection() {
-    with_server(async |server| {
+    with_server(&async |server| {
         let (redis, _pushes) = server.client();
         let tasks = (0..200).map(|task| {
             let mut redis = redis.clone();
@@ -259,7 +259,7 @@ fn a_server_that_comes_back() {
 
 #[test]
 fn an_answer_that_takes_too_long() {
-    with_server(async |server| {
+    with_server(&async |server| {
         let patience = Patience { answer: Duration::from_millis(50), ..Patience::default() };
         let (mut redis, _pushes) = Redis::new(server.address.clone(), patience);
         let begun = Instant::now();
@@ -308,7 +308,7 @@ fn the_program_that_asks() {
 /// Why the response timeout is turned off: holds the documentation of `redis_client` to it.
 #[test]
 fn what_needs_tokios_runtime() {
-    with_server(async |server| {
+    with_server(&async |server| {
         let Address::Tcp(address) = server.address else { unreachable!("it has a port") };
         let stream = TcpStream::connect(address).await.unwrap();
         let info = RedisConnectionInfo::default();
