@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod process;
+pub mod redis_client;
 mod serve;
 
 pub use process::Program;
+pub use redis_client::Redis;
 pub use serve::serve;
