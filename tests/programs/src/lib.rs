@@ -5,6 +5,8 @@
 //! would. Here is what they share.
 #![forbid(unsafe_code)]
 
+pub mod graceful;
+pub mod grpc;
 pub mod process;
 pub mod redis_client;
 mod serve;
