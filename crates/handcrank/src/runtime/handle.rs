@@ -86,6 +86,10 @@ impl Handle {
         Self { inner: Arc::new(inner) }
     }
 
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// The handle of the current runtime.
     ///
     /// # Panics
@@ -224,9 +228,9 @@ impl Handle {
         self.inner.name.as_deref()
     }
 
-    /// What the runtime is doing, and has done.
+    /// A view of what the runtime is doing, and has done.
     pub fn metrics(&self) -> RuntimeMetrics {
-        RuntimeMetrics::read(&self.inner)
+        RuntimeMetrics::new(self.clone())
     }
 }
 
