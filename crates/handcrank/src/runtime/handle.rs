@@ -30,6 +30,8 @@ pub(crate) struct Inner {
     pub(super) id: Id,
     pub(super) name: Option<String>,
     pub(crate) flavor: RuntimeFlavor,
+    /// Has it a set of local tasks?
+    pub(super) local: bool,
     pub(super) scheduler: handcrank_scheduler::Handle,
     pub(crate) reactor: handcrank_reactor::Handle,
     pub(super) blocking: Spawner,
