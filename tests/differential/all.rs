@@ -11,10 +11,12 @@ mod coop;
 mod hooks;
 mod interval;
 mod join_set;
+mod local_runtime;
 mod local_set;
 mod paused;
 mod readiness;
 mod runtime;
+mod select;
 mod setup;
 mod shutdown;
 mod signals;
@@ -38,10 +40,12 @@ pub(crate) const ALL: &[Area] = &[
     ("hooks", hooks::CASES),
     ("interval", interval::CASES),
     ("join_set", join_set::CASES),
+    ("local_runtime", local_runtime::CASES),
     ("local_set", local_set::CASES),
     ("paused", paused::CASES),
     ("readiness", readiness::CASES),
     ("runtime", runtime::CASES),
+    ("select", select::CASES),
     ("shutdown", shutdown::CASES),
     ("signals", signals::CASES),
     ("sleep", sleep::CASES),

@@ -1,6 +1,6 @@
 //! How a runtime is made.
 
-use super::context;
+use super::context::{self, Drives};
 use super::driver::Driver;
 use super::handle::{Handle, Id, Inner, RuntimeFlavor};
 use super::runtime::Runtime;
@@ -33,7 +33,9 @@ type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
 // Settings are what they are: four of them are yes or no.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Builder {
-    flavor: RuntimeFlavor,
+    pub(super) flavor: RuntimeFlavor,
+    /// Is it for a `LocalRuntime`?
+    pub(super) local: bool,
     worker_threads: Option<usize>,
     max_blocking_threads: usize,
     keep_alive: Duration,
@@ -67,6 +69,7 @@ impl Builder {
     fn new(flavor: RuntimeFlavor) -> Self {
         Self {
             flavor,
+            local: false,
             worker_threads: None,
             max_blocking_threads: 512,
             keep_alive: Duration::from_secs(10),
@@ -272,6 +275,7 @@ impl Builder {
             event_interval: self.event_interval,
             thread_name: Arc::clone(&self.thread_name),
             stack_size: self.thread_stack_size,
+            keep_alive: self.keep_alive,
             on_park: self.on_thread_park.clone(),
             on_unpark: self.on_thread_unpark.clone(),
             ..handcrank_scheduler::Config::new(workers)
@@ -293,6 +297,7 @@ impl Builder {
             id: Id::next(),
             name: self.name.clone(),
             flavor: self.flavor,
+            local: self.local,
             scheduler: scheduler.handle().clone(),
             reactor: reactor.handle(),
             blocking: blocking.spawner(),
@@ -306,7 +311,7 @@ impl Builder {
         let (start, stop) = (self.on_thread_start.clone(), self.on_thread_stop.clone());
         Arc::new(move |work| {
             handle.scope(|| {
-                let _drives = context::drive();
+                let _drives = context::drive(Drives::Tasks);
                 if let Some(start) = &start {
                     start();
                 }

@@ -1,6 +1,6 @@
 //! The handle: everything that can be done with a runtime but ending it.
 
-use super::context::{self, EnterGuard, TryCurrentError};
+use super::context::{self, Drives, EnterGuard, TryCurrentError};
 use super::metrics::RuntimeMetrics;
 use handcrank_blocking::{Keep, SpawnError, Spawner};
 use handcrank_task::{Id as TaskId, JoinHandle};
@@ -30,6 +30,8 @@ pub(crate) struct Inner {
     pub(super) id: Id,
     pub(super) name: Option<String>,
     pub(crate) flavor: RuntimeFlavor,
+    /// Has it a set of local tasks?
+    pub(super) local: bool,
     pub(super) scheduler: handcrank_scheduler::Handle,
     pub(crate) reactor: handcrank_reactor::Handle,
     pub(super) blocking: Spawner,
@@ -82,6 +84,10 @@ pub enum RuntimeFlavor {
 impl Handle {
     pub(super) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// The handle of the current runtime.
@@ -183,11 +189,19 @@ impl Handle {
     /// On a thread that runs async code already, and if the future panics.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let Some(_drives) = context::drive() else {
+        self.block_on_as(Drives::Tasks, future)
+    }
+
+    /// The same on a thread that drives this.
+    #[track_caller]
+    #[inline]
+    pub(super) fn block_on_as<F: Future>(&self, drives: Drives, future: F) -> F::Output {
+        let Some(_drives) = context::drive(drives) else {
             panic!(
-                "Cannot start a runtime from within a runtime. This happens because a function \
-                 (like `block_on`) attempted to block the current thread while the thread is being \
-                 used to drive asynchronous tasks."
+                "Cannot start a runtime from within a runtime. This happens because a function (like \
+                 `block_on`) attempted to block the current thread while the thread is being used to \
+                 drive asynchronous tasks. If you are in an async function, use `.await` on the \
+                 future instead of blocking on it."
             )
         };
         self.scope(|| self.inner.scheduler.block_on(future))
@@ -214,9 +228,9 @@ impl Handle {
         self.inner.name.as_deref()
     }
 
-    /// What the runtime is doing, and has done.
+    /// A view of what the runtime is doing, and has done.
     pub fn metrics(&self) -> RuntimeMetrics {
-        RuntimeMetrics::read(&self.inner)
+        RuntimeMetrics::new(self.clone())
     }
 }
 
