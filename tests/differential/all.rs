@@ -2,16 +2,18 @@
 
 use crate::harness::Area;
 
-pub(crate) use super::rt;
+pub(crate) use super::{rt, util};
 
 mod addresses;
 mod blocking;
 mod cancellation;
 mod coop;
 mod hooks;
+mod instants;
 mod interval;
 mod join_set;
 mod local_set;
+mod oneshots;
 mod paused;
 mod readiness;
 mod runtime;
@@ -25,6 +27,8 @@ mod tasks;
 mod tcp;
 mod tcp_options;
 mod timeout;
+mod tokens;
+mod trackers;
 mod udp;
 mod unix;
 mod wakers;
@@ -36,9 +40,11 @@ pub(crate) const ALL: &[Area] = &[
     ("cancellation", cancellation::CASES),
     ("coop", coop::CASES),
     ("hooks", hooks::CASES),
+    ("instants", instants::CASES),
     ("interval", interval::CASES),
     ("join_set", join_set::CASES),
     ("local_set", local_set::CASES),
+    ("oneshots", oneshots::CASES),
     ("paused", paused::CASES),
     ("readiness", readiness::CASES),
     ("runtime", runtime::CASES),
@@ -51,6 +57,8 @@ pub(crate) const ALL: &[Area] = &[
     ("tcp", tcp::CASES),
     ("tcp_options", tcp_options::CASES),
     ("timeout", timeout::CASES),
+    ("tokens", tokens::CASES),
+    ("trackers", trackers::CASES),
     ("udp", udp::CASES),
     ("unix", unix::CASES),
     ("wakers", wakers::CASES),
