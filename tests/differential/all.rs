@@ -17,6 +17,7 @@ mod oneshots;
 mod paused;
 mod readiness;
 mod runtime;
+mod select;
 mod setup;
 mod shutdown;
 mod signals;
@@ -48,6 +49,7 @@ pub(crate) const ALL: &[Area] = &[
     ("paused", paused::CASES),
     ("readiness", readiness::CASES),
     ("runtime", runtime::CASES),
+    ("select", select::CASES),
     ("shutdown", shutdown::CASES),
     ("signals", signals::CASES),
     ("sleep", sleep::CASES),

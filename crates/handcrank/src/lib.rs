@@ -45,6 +45,8 @@ pub mod adapt;
 #[cfg(feature = "drop-in")]
 pub mod drop_in;
 pub mod io;
+#[doc(hidden)]
+pub mod macros;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod runtime;

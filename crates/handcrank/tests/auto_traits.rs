@@ -9,7 +9,6 @@ fn send_and_sync<T: Send + Sync>() {}
 fn sync<T: Sync>() {}
 fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 fn unpin<T: Unpin>() {}
-fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 
 #[test]
 fn types() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A hook run on a worker's thread.
 pub type Hook = Arc<dyn Fn() + Send + Sync>;
@@ -27,6 +28,8 @@ pub struct Config {
     pub thread_name: Arc<dyn Fn() -> String + Send + Sync>,
     /// The size of a worker's stack, in bytes; `None` for the standard library's default.
     pub stack_size: Option<usize>,
+    /// How long a spare thread waits for another worker that blocks before it ends. Default 10 s.
+    pub keep_alive: Duration,
     /// Before a worker sleeps.
     pub on_park: Option<Hook>,
     /// After it has slept.
@@ -44,6 +47,7 @@ impl Config {
             event_interval: 61,
             thread_name: Arc::new(|| "handcrank-worker".to_owned()),
             stack_size: None,
+            keep_alive: Duration::from_secs(10),
             on_park: None,
             on_unpark: None,
         }

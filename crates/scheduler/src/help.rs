@@ -7,6 +7,7 @@
 //! threads run tasks than there are workers.
 
 use crate::here;
+use crate::in_place::Sitter;
 use crate::registry::Handle;
 use crate::root::{self, Root};
 use crate::shared::Shared;
@@ -73,12 +74,13 @@ fn help(shared: &Shared, root: &Root) {
     if !shared.has_work() || shared.ending.is_closed() {
         return;
     }
-    let Some(seat) = shared.sit(0) else { return };
-    // SAFETY: the seat is this thread's until `leave`. Nothing in between unwinds: a task's panic
+    let sitter = Sitter::new(shared, None);
+    let Some(seat) = sitter.sit(0) else { return };
+    // SAFETY: the seat is this thread's until `leave`, or until `sitter` says that it must stop. Nothing in between unwinds: a task's panic
     // ends in its handle.
     let desk = unsafe { seat.desk() };
     let mut searching = false;
-    while !shared.ending.is_closed() {
+    while !sitter.must_stop() {
         if until_look == 0 {
             if root.is_woken() {
                 break;
@@ -90,18 +92,14 @@ fn help(shared: &Shared, root: &Root) {
         shared.found(&mut searching);
         seat.run(task);
     }
+    if sitter.has_lost() {
+        // A task has blocked here, and gave the seat away; what had to be looked after then, has been.
+        return;
+    }
     if searching {
         // Pushes that relied on this search are looked for below.
         shared.idle.end_search();
     }
     shared.leave(seat);
-    // `leave` has fenced: a worker that lies down either sees the free seat, or is seen here.
-    if shared.has_work() {
-        shared.notify();
-    }
-    // While we had the driver in passing, a worker may have lain down without it. Somebody has to
-    // sleep in it, or nobody would hear the sockets.
-    if !shared.driver.is_taken() && shared.idle.has_sleepers() {
-        shared.idle.wake_one(&shared.driver);
-    }
+    shared.look_after_leaving();
 }

@@ -1,5 +1,6 @@
 //! Which scheduler's task this thread runs, and from which seat.
 
+use crate::in_place::Sitter;
 use crate::seat::Seat;
 use crate::shared::Shared;
 use std::cell::Cell;
@@ -11,11 +12,17 @@ pub(crate) struct Here {
     pub(crate) shared: Cell<*const Shared>,
     /// The seat it holds.
     pub(crate) seat: Cell<*const Seat>,
+    /// Who sits there, if the scheduler has threads. While `seat` is null it may be out of date.
+    pub(crate) sitter: Cell<*const Sitter<'static>>,
 }
 
 impl Here {
     const fn new() -> Self {
-        Self { shared: Cell::new(ptr::null()), seat: Cell::new(ptr::null()) }
+        Self {
+            shared: Cell::new(ptr::null()),
+            seat: Cell::new(ptr::null()),
+            sitter: Cell::new(ptr::null()),
+        }
     }
 }
 

@@ -79,6 +79,11 @@ impl Anchor {
         *shared.remote.anchor.own.lock() = Some(shared.clone());
     }
 
+    /// The scheduler itself. `None` before the first task, or after the last.
+    pub(crate) fn scheduler(&self) -> Option<Arc<Shared>> {
+        self.own.lock().clone()
+    }
+
     /// One task more. `false` if the last one has gone: there will be none any more.
     fn add(&self) -> bool {
         // Relaxed: whoever adds has the scheduler by a pointer of its own.

@@ -6,7 +6,8 @@
 //!
 //! Read in this order: `seat` (what a thread works with), `queue` and `own` (its queue), `shared`
 //! (how the next task is found), `worker` (a worker's life), `idle` (sleeping and waking), `driver`
-//! (what it sleeps on), `root`, `help` and `solo` (`block_on`), `home` (what a task keeps of its
+//! (what it sleeps on), `in_place` and `crew` (blocking, and who works
+//! meanwhile), `root`, `help` and `solo` (`block_on`), `home` (what a task keeps of its
 //! scheduler), `shutdown`, `registry` (the handle, and spawning).
 //!
 //! In the book, `book/src/ch05-tasks-and-a-run-queue.md` and `book/src/ch06-one-word-of-state.md` come
@@ -32,11 +33,13 @@
 //! ```
 
 mod config;
+mod crew;
 mod driver;
 mod help;
 mod here;
 mod home;
 mod idle;
+mod in_place;
 mod metrics;
 #[cfg(all(test, handcrank_loom))]
 mod models;
@@ -54,5 +57,6 @@ mod worker;
 
 pub use config::{Around, Config, Hook};
 pub use driver::{Alone, Park};
+pub use in_place::block_in_place;
 pub use metrics::{Metrics, WorkerMetrics};
 pub use registry::{Handle, Scheduler};

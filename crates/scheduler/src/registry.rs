@@ -1,15 +1,14 @@
 //! The scheduler's handle, and the scheduler with its threads.
 
 use crate::config::{Around, Config};
+use crate::crew::Crew;
 use crate::driver::Park;
 use crate::here;
 use crate::home::{Anchor, Home};
 use crate::metrics::{Metrics, WorkerMetrics};
 use crate::shared::Shared;
 use crate::solo::Solo;
-use crate::worker;
-use handcrank_task::primitives::sync::{Arc, Mutex};
-use handcrank_task::primitives::thread;
+use handcrank_task::primitives::sync::Arc;
 use handcrank_task::{Id, JoinHandle, Task, Woke};
 use std::fmt;
 use std::future::Future;
@@ -101,7 +100,6 @@ impl fmt::Debug for Handle {
 /// a [`shutdown`](Self::shutdown) with a limit has given up before.
 pub struct Scheduler {
     handle: Handle,
-    threads: Mutex<Vec<thread::JoinHandle<()>>>,
     /// `false` once somebody has given up waiting for the end: the drop does not wait then either.
     waits: AtomicBool,
 }
@@ -133,7 +131,7 @@ impl Scheduler {
         Anchor::cast(&shared);
         let solo = solo.then(|| Solo::new(shared.clone()));
         let handle = Handle { inner: Arc::new(Inner { shared, solo }) };
-        Self { handle, threads: Mutex::new(Vec::new()), waits: AtomicBool::new(true) }
+        Self { handle, waits: AtomicBool::new(true) }
     }
 
     /// Starts the worker threads, each wrapped in `around`. To be called once. A scheduler without
@@ -145,11 +143,8 @@ impl Scheduler {
     pub fn start_threads(&self, around: Option<&Around>) -> io::Result<()> {
         let shared = &self.handle.inner.shared;
         let workers = if shared.config.threads { shared.config.workers } else { 0 };
-        for number in 0..workers {
-            let thread = start_thread(shared.clone(), number, around.cloned())?;
-            self.threads.lock().push(thread);
-        }
-        Ok(())
+        shared.crew.surround(around);
+        (0..workers).try_for_each(|number| Crew::engage(shared, number))
     }
 
     /// A handle to it.
@@ -170,45 +165,9 @@ impl Scheduler {
             self.waits.store(false, Relaxed);
             return false;
         }
-        let me = thread::current().id();
         // The threads are past their last line; what is left is to take them back.
-        for thread in self.threads.lock().drain(..) {
-            if thread.thread().id() != me {
-                // A worker's panic has been printed where it happened.
-                drop(thread.join());
-            }
-        }
+        shared.crew.join();
         true
-    }
-}
-
-/// One worker's thread.
-fn start_thread(
-    shared: Arc<Shared>,
-    number: usize,
-    around: Option<Around>,
-) -> io::Result<thread::JoinHandle<()>> {
-    let mut builder = thread::Builder::new().name((shared.config.thread_name)());
-    if let Some(bytes) = shared.config.stack_size {
-        builder = builder.stack_size(bytes);
-    }
-    shared.ending.thread_starts();
-    let ends = Ends(shared);
-    builder.spawn(move || {
-        let shared = &ends.0;
-        match around {
-            Some(around) => around(&mut || worker::run(shared, number)),
-            None => worker::run(shared, number),
-        }
-    })
-}
-
-/// Tells the shutdown that a thread is gone, also one that never came.
-struct Ends(Arc<Shared>);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.ending.thread_ends();
     }
 }
 

@@ -2,6 +2,7 @@
 //! is counted by threads without a seat, on a line of its own.
 
 use crate::config::Config;
+use crate::crew::Crew;
 use crate::driver::{Driver, Park};
 use crate::here;
 use crate::home::Anchor;
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) idle: Idle,
     pub(crate) driver: Driver,
     pub(crate) config: Config,
+    /// The threads.
+    pub(crate) crew: Crew,
     /// Threads in `block_on` of a scheduler without threads, waiting for its only seat; each with a
     /// number of its own.
     pub(crate) waiting: Mutex<Vec<(usize, Unparker)>>,
@@ -79,6 +82,7 @@ impl Shared {
             idle: Idle::new(seats, seats),
             driver: Driver::new(park),
             config,
+            crew: Crew::new(),
             waiting: Mutex::new(Vec::new()),
             ending: Ending::new(),
         }
@@ -109,6 +113,20 @@ impl Shared {
         fence(SeqCst);
         if self.ending.is_closed() && self.free.claim(seat.index) {
             self.retire();
+        }
+    }
+
+    /// What a thread owes that has left a seat and does not lie down next: call somebody for the work that
+    /// it leaves, and for the driver.
+    pub(crate) fn look_after_leaving(&self) {
+        // `leave` has fenced: a worker that lies down either sees the free seat, or is seen here.
+        if self.has_work() {
+            self.notify();
+        }
+        // While we had the driver in passing, a worker may have lain down without it. Somebody has to
+        // sleep in it, or nobody would hear the sockets.
+        if !self.driver.is_taken() && self.idle.has_sleepers() {
+            self.idle.wake_one(&self.driver);
         }
     }
 

@@ -13,6 +13,11 @@
 //!    slept; then drops the queues' entries, which cancels all others; lets the tasks that are left be
 //!    counted in one place (`home`); and opens the latch.
 //!
+//! A thread that has blocked in place may have lost its seat and yet be in the middle of a poll. Its task is
+//! then not dropped by the one who retires the last seat: it is marked, if it is on a list; and when its
+//! poll returns, the thread cancels it, by the mark or because the list is closed. The wait is for threads
+//! too, so it is for this one as well.
+//!
 //! A task whose poll never returns keeps its seat, and the latch stays shut: waiting for it can be
 //! given a limit, and the last step is then done by that thread if it ever comes back.
 
@@ -30,6 +35,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Ending {
     /// No new tasks are run.
     closed: AtomicBool,
+    /// Always set: the flag of those who have lost their seat.
+    always: AtomicBool,
     /// Seats taken for good.
     retired: AtomicUsize,
     /// All futures are dropped; entries pushed from now on are dropped by who pushes them.
@@ -56,6 +63,7 @@ impl Ending {
     pub(crate) fn new() -> Self {
         Self {
             closed: AtomicBool::new(false),
+            always: AtomicBool::new(true),
             retired: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             latch: Mutex::new(Latch { over: false, threads: 0 }),
@@ -67,6 +75,16 @@ impl Ending {
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Relaxed)
+    }
+
+    /// The flag that says so.
+    pub(crate) fn closed(&self) -> &AtomicBool {
+        &self.closed
+    }
+
+    /// A flag that is set.
+    pub(crate) fn always(&self) -> &AtomicBool {
+        &self.always
     }
 
     /// Has every future been dropped?
@@ -129,6 +147,7 @@ impl Shared {
         // worker that lies down, before this is found below; one that comes later sees the flag.
         fence(SeqCst);
         self.idle.wake_all(&self.driver);
+        self.crew.close();
         while self.free.claim_any(usize::MAX).is_some() {
             self.retire();
         }

@@ -2,6 +2,7 @@
 
 use crate::config::Hook;
 use crate::here;
+use crate::in_place::Sitter;
 use crate::seat::{Seat, call_all, count};
 use crate::shared::Shared;
 use handcrank_task::primitives::contain;
@@ -18,8 +19,16 @@ enum Rest {
     Nothing,
 }
 
-/// The whole life of worker `number`.
-pub(crate) fn run(shared: &Shared, number: usize) {
+/// Why a thread is a worker no longer.
+pub(crate) enum Left {
+    /// The scheduler has been closed.
+    Closed,
+    /// The thread has blocked in a task, and another has taken the number over.
+    Blocked,
+}
+
+/// The life of worker `number`, or this thread's part of it.
+pub(crate) fn run(shared: &Shared, number: usize) -> Left {
     let _here = here::Enter::new(shared);
     let mut woken: Vec<Waker> = Vec::new();
     let mut searching = false;
@@ -27,9 +36,14 @@ pub(crate) fn run(shared: &Shared, number: usize) {
     let mut rest = Rest::Called;
     while !shared.ending.is_closed() {
         if rest != Rest::Nothing {
-            match shared.sit(number) {
+            let sitter = Sitter::new(shared, Some(number));
+            match sitter.sit(number) {
                 Some(seat) => {
-                    work(shared, seat, &mut woken, &mut searching);
+                    work(shared, seat, &sitter, &mut woken, &mut searching);
+                    if sitter.has_lost() {
+                        // From a task, so nothing was left to wake, and no search under way.
+                        return Left::Blocked;
+                    }
                     shared.leave(seat);
                 }
                 // Helpers sit on all seats. What the driver brought goes the long way round, and
@@ -44,11 +58,18 @@ pub(crate) fn run(shared: &Shared, number: usize) {
     }
     // What the driver brought last: the tasks will not run, but wakers may be anybody's.
     call_all(&mut woken);
+    Left::Closed
 }
 
-/// Runs tasks until there are none, or the scheduler closes.
-fn work(shared: &Shared, seat: &Seat, woken: &mut Vec<Waker>, searching: &mut bool) {
-    // SAFETY: the caller has just sat down here.
+/// Runs tasks until there are none, or the scheduler closes, or the seat is lost.
+fn work(
+    shared: &Shared,
+    seat: &Seat,
+    sitter: &Sitter<'_>,
+    woken: &mut Vec<Waker>,
+    searching: &mut bool,
+) {
+    // SAFETY: the caller has just sat down here, and has the seat until `sitter` says that it must stop.
     let desk = unsafe { seat.desk() };
     if !woken.is_empty() {
         // The first is ours to run. For the others somebody else may come. (Tasks are counted, not
@@ -58,7 +79,7 @@ fn work(shared: &Shared, seat: &Seat, woken: &mut Vec<Waker>, searching: &mut bo
             shared.notify();
         }
     }
-    while !shared.ending.is_closed() {
+    while !sitter.must_stop() {
         let Some(task) = shared.next(seat, desk, searching) else { return };
         shared.found(searching);
         seat.run(task);

@@ -6,5 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod process;
+mod serve;
 
 pub use process::Program;
+pub use serve::serve;

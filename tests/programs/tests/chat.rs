@@ -11,6 +11,7 @@ use std::time::Instant;
 
 /// The same program twice.
 const SERVERS: &[&str] = &[
+    env!("CARGO_BIN_EXE_chat"),
     #[cfg(feature = "on-tokio")]
     env!("CARGO_BIN_EXE_chat_on_tokio"),
 ];

@@ -1,6 +1,6 @@
 //! How a runtime is made.
 
-use super::context;
+use super::context::{self, Drives};
 use super::driver::Driver;
 use super::handle::{Handle, Id, Inner, RuntimeFlavor};
 use super::runtime::Runtime;
@@ -272,6 +272,7 @@ impl Builder {
             event_interval: self.event_interval,
             thread_name: Arc::clone(&self.thread_name),
             stack_size: self.thread_stack_size,
+            keep_alive: self.keep_alive,
             on_park: self.on_thread_park.clone(),
             on_unpark: self.on_thread_unpark.clone(),
             ..handcrank_scheduler::Config::new(workers)
@@ -306,7 +307,7 @@ impl Builder {
         let (start, stop) = (self.on_thread_start.clone(), self.on_thread_stop.clone());
         Arc::new(move |work| {
             handle.scope(|| {
-                let _drives = context::drive();
+                let _drives = context::drive(Drives::Tasks);
                 if let Some(start) = &start {
                     start();
                 }

@@ -13,7 +13,18 @@ thread_local! {
     /// The current runtime.
     static CURRENT: Slot<Inner> = const { Slot::new() };
     /// Does this thread run async code, so that blocking it would hold others up?
-    static DRIVES: Cell<bool> = const { Cell::new(false) };
+    static DRIVES: Cell<Drives> = const { Cell::new(Drives::Nothing) };
+}
+
+/// What a thread runs.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Drives {
+    /// No async code. It may block.
+    Nothing,
+    /// Async code that may give its place to another thread.
+    Tasks,
+    /// Async code that nobody else could go on with.
+    Alone,
 }
 
 /// No runtime is current on this thread, or it cannot be told because the thread is ending. (The
@@ -123,22 +134,44 @@ impl fmt::Debug for EnterGuard<'_> {
 }
 
 /// This thread runs async code until the guard is dropped.
-pub(crate) struct Drives(());
+pub(crate) struct Driving(());
 
 /// Marks this thread as one that runs async code. `None` if it is one already.
 #[inline]
-pub(crate) fn drive() -> Option<Drives> {
-    (!DRIVES.replace(true)).then(|| Drives(()))
+pub(crate) fn drive(what: Drives) -> Option<Driving> {
+    DRIVES.with(|drives| {
+        (drives.get() == Drives::Nothing).then(|| {
+            drives.set(what);
+            Driving(())
+        })
+    })
+}
+
+impl Drop for Driving {
+    #[inline]
+    fn drop(&mut self) {
+        let _ = DRIVES.try_with(|drives| drives.set(Drives::Nothing));
+    }
 }
 
 /// May this thread block?
 pub(crate) fn may_block() -> bool {
-    DRIVES.try_with(|drives| !drives.get()).unwrap_or(true)
+    DRIVES.try_with(|drives| drives.get() == Drives::Nothing).unwrap_or(true)
 }
 
-impl Drop for Drives {
-    #[inline]
+/// What this thread runs is something else until this is dropped; then what it was before.
+pub(crate) struct Instead(Drives);
+
+/// For a thread that runs async code and is about to block: it may, until the guard is dropped. `None` if
+/// nobody else could go on with what it runs.
+pub(crate) fn block_in_place() -> Option<Instead> {
+    DRIVES.with(|drives| {
+        (drives.get() == Drives::Tasks).then(|| Instead(drives.replace(Drives::Nothing)))
+    })
+}
+
+impl Drop for Instead {
     fn drop(&mut self) {
-        let _ = DRIVES.try_with(|drives| drives.set(false));
+        let _ = DRIVES.try_with(|drives| drives.set(self.0));
     }
 }

@@ -1,6 +1,6 @@
 //! The handle: everything that can be done with a runtime but ending it.
 
-use super::context::{self, EnterGuard, TryCurrentError};
+use super::context::{self, Drives, EnterGuard, TryCurrentError};
 use super::metrics::RuntimeMetrics;
 use handcrank_blocking::{Keep, SpawnError, Spawner};
 use handcrank_task::{Id as TaskId, JoinHandle};
@@ -183,11 +183,19 @@ impl Handle {
     /// On a thread that runs async code already, and if the future panics.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let Some(_drives) = context::drive() else {
+        self.block_on_as(Drives::Tasks, future)
+    }
+
+    /// The same on a thread that drives this.
+    #[track_caller]
+    #[inline]
+    pub(super) fn block_on_as<F: Future>(&self, drives: Drives, future: F) -> F::Output {
+        let Some(_drives) = context::drive(drives) else {
             panic!(
-                "Cannot start a runtime from within a runtime. This happens because a function \
-                 (like `block_on`) attempted to block the current thread while the thread is being \
-                 used to drive asynchronous tasks."
+                "Cannot start a runtime from within a runtime. This happens because a function (like \
+                 `block_on`) attempted to block the current thread while the thread is being used to \
+                 drive asynchronous tasks. If you are in an async function, use `.await` on the \
+                 future instead of blocking on it."
             )
         };
         self.scope(|| self.inner.scheduler.block_on(future))

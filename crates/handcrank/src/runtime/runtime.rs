@@ -1,7 +1,7 @@
 //! The runtime itself: what owns the threads, and ends them.
 
-use super::context::{self, EnterGuard};
-use super::{Builder, Handle, RuntimeMetrics};
+use super::context::{self, Drives, EnterGuard};
+use super::{Builder, Handle, RuntimeFlavor, RuntimeMetrics};
 use handcrank_blocking::Pool;
 use handcrank_reactor::Reactor;
 use handcrank_scheduler::Scheduler;
@@ -90,7 +90,11 @@ impl Runtime {
     /// Runs a future to its end on this thread; see [`Handle::block_on`].
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(future)
+        let drives = match self.handle.runtime_flavor() {
+            RuntimeFlavor::CurrentThread => Drives::Alone,
+            RuntimeFlavor::MultiThread => Drives::Tasks,
+        };
+        self.handle.block_on_as(drives, future)
     }
 
     /// Makes it the current runtime of this thread; see [`Handle::enter`].

@@ -1,5 +1,6 @@
 //! Tasks: spawning, waiting, aborting, and stepping aside.
 
+mod block_in_place;
 mod builder;
 pub mod coop;
 pub mod join_set;
@@ -11,6 +12,7 @@ pub mod futures {
     pub use super::local_key::TaskLocalFuture;
 }
 
+pub use block_in_place::block_in_place;
 pub use builder::Builder;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use handcrank_executor::{YieldNow, yield_now};
