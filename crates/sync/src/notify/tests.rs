@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{CountingWaker, poll};
+use handcrank_task::coop;
 use std::pin::pin;
 
 #[test]
