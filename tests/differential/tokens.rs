@@ -107,10 +107,10 @@ fn families(_: Flavour, log: &Log) {
     let root = CancellationToken::new();
     let (a, b) = (root.child_token(), root.child_token());
     let (c, d) = (a.child_token(), a.child_token());
-    let e = c.child_token();
-    let all = [&root, &a, &b, &c, &d, &e];
+    let last = c.child_token();
+    let all = [&root, &a, &b, &c, &d, &last];
     log.note(states(&all));
-    for cancelled in [&e, &a, &b, &root] {
+    for cancelled in [&last, &a, &b, &root] {
         cancelled.cancel();
         log.note(states(&all));
     }
