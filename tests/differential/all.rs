@@ -12,6 +12,7 @@ mod hooks;
 mod instants;
 mod interval;
 mod join_set;
+mod local_runtime;
 mod local_set;
 mod oneshots;
 mod paused;
@@ -44,6 +45,7 @@ pub(crate) const ALL: &[Area] = &[
     ("instants", instants::CASES),
     ("interval", interval::CASES),
     ("join_set", join_set::CASES),
+    ("local_runtime", local_runtime::CASES),
     ("local_set", local_set::CASES),
     ("oneshots", oneshots::CASES),
     ("paused", paused::CASES),
