@@ -11,6 +11,7 @@ mod coop;
 mod hooks;
 mod interval;
 mod join_set;
+mod local_runtime;
 mod local_set;
 mod paused;
 mod readiness;
@@ -39,6 +40,7 @@ pub(crate) const ALL: &[Area] = &[
     ("hooks", hooks::CASES),
     ("interval", interval::CASES),
     ("join_set", join_set::CASES),
+    ("local_runtime", local_runtime::CASES),
     ("local_set", local_set::CASES),
     ("paused", paused::CASES),
     ("readiness", readiness::CASES),
