@@ -70,7 +70,7 @@ impl Builder {
             worker_threads: None,
             max_blocking_threads: 512,
             keep_alive: Duration::from_secs(10),
-            thread_name: Arc::new(|| "handcrank-rt".to_owned()),
+            thread_name: Arc::new(|| "handcrank-rt-worker".to_owned()),
             thread_stack_size: None,
             name: None,
             on_thread_start: None,
@@ -119,7 +119,7 @@ impl Builder {
         self
     }
 
-    /// Names the runtime's threads. Default "handcrank-rt".
+    /// Names the runtime's threads. Default "handcrank-rt-worker".
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
         self.thread_name = Arc::new(move || name.clone());
@@ -142,8 +142,15 @@ impl Builder {
     }
 
     /// Names the runtime itself, for logs and metrics.
+    ///
+    /// # Panics
+    ///
+    /// If nothing but white space is in it.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(!name.trim().is_empty(), "runtime name shouldn't be empty");
+        self.name = Some(name);
         self
     }
 
@@ -224,7 +231,7 @@ impl Builder {
     /// If it is 0.
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
-        assert!(events > 0, "max_io_events_per_tick must be greater than 0");
+        assert!(events > 0, "max_io_events_per_tick must be non-zero");
         self.max_io_events_per_tick = events;
         self
     }

@@ -212,6 +212,10 @@ impl Handle {
         self.inner.flavor
     }
 
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
     /// The runtime's id.
     pub fn id(&self) -> Id {
         self.inner.id
@@ -224,7 +228,7 @@ impl Handle {
 
     /// What the runtime is doing, and has done.
     pub fn metrics(&self) -> RuntimeMetrics {
-        RuntimeMetrics::read(&self.inner)
+        RuntimeMetrics::new(self.clone())
     }
 }
 
