@@ -519,17 +519,13 @@ fn a_shutdown_against_the_only_seat() {
 fn a_push_against_a_worker_that_blocks_in_place() {
     explore(2, || {
         let scheduler = start(1);
-        let (meeting, other) = {
-            let meeting = Meeting::new();
-            (meeting.clone(), meeting)
-        };
-        watch(|| {
-            let blocks =
-                spawn(scheduler.handle(), async move { block_in_place(|| meeting.meet()) });
-            let meets = spawn(scheduler.handle(), async move { other.meet() });
-            wait(blocks).unwrap();
-            wait(meets).unwrap();
-        });
+        let meeting = Meeting::new();
+        let other = meeting.clone();
+        loom::explore();
+        let blocks = spawn(scheduler.handle(), async move { block_in_place(|| meeting.meet()) });
+        let meets = spawn(scheduler.handle(), async move { other.meet() });
+        wait(blocks).unwrap();
+        wait(meets).unwrap();
     });
 }
 
@@ -557,17 +553,14 @@ fn a_helper_that_blocks_in_place() {
     explore(1, || {
         let scheduler = start(1);
         let handle = scheduler.handle();
-        let (meeting, other) = {
-            let meeting = Meeting::new();
-            (meeting.clone(), meeting)
-        };
-        watch(|| {
-            handle.block_on(async {
-                let blocks = spawn(handle, async move { block_in_place(|| meeting.meet()) });
-                let meets = spawn(handle, async move { other.meet() });
-                blocks.await.unwrap();
-                meets.await.unwrap();
-            });
+        let meeting = Meeting::new();
+        let other = meeting.clone();
+        loom::explore();
+        handle.block_on(async {
+            let blocks = spawn(handle, async move { block_in_place(|| meeting.meet()) });
+            let meets = spawn(handle, async move { other.meet() });
+            blocks.await.unwrap();
+            meets.await.unwrap();
         });
     });
 }
@@ -575,7 +568,7 @@ fn a_helper_that_blocks_in_place() {
 /// The scheduler ends while a task blocks in place, and while its poll goes on without a seat.
 #[test]
 fn a_shutdown_against_one_that_blocks_in_place() {
-    explore(1, || {
+    explore(3, || {
         let scheduler = start(1);
         let drops = Arc::new(AtomicUsize::new(0));
         let dropped = Dropped(drops.clone());

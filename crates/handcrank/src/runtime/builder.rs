@@ -9,7 +9,7 @@ use handcrank_reactor::Reactor;
 use handcrank_scheduler::{Alone, Around, Hook, Scheduler};
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
@@ -289,13 +289,24 @@ impl Builder {
         } else {
             Scheduler::new(config, Alone::new())
         };
+        // The pool's hooks find the runtime, as long as it is there; it holds the pool, and not the other
+        // way round.
+        let runtime = Arc::new(OnceLock::<Weak<Inner>>::new());
+        let within = |hook: &Option<Hook>| {
+            let (hook, runtime) = (hook.clone()?, Arc::clone(&runtime));
+            let within: Hook = Arc::new(move || match runtime.get().and_then(Weak::upgrade) {
+                Some(runtime) => context::scope(&runtime, || hook()),
+                None => hook(),
+            });
+            Some(within)
+        };
         let blocking = Pool::new(handcrank_blocking::Config {
             max_threads: self.max_blocking_threads,
             keep_alive: self.keep_alive,
             stack_size: self.thread_stack_size,
             thread_name: Arc::clone(&self.thread_name),
-            on_thread_start: self.on_thread_start.clone(),
-            on_thread_stop: self.on_thread_stop.clone(),
+            on_thread_start: within(&self.on_thread_start),
+            on_thread_stop: within(&self.on_thread_stop),
         });
         let handle = Handle::new(Inner {
             id: Id::next(),
@@ -305,6 +316,7 @@ impl Builder {
             reactor: reactor.handle(),
             blocking: blocking.spawner(),
         });
+        let _ = runtime.set(handle.downgrade());
         scheduler.start_threads(Some(&self.worker_life(handle.clone())))?;
         Ok(Runtime::compose(handle, scheduler, blocking, reactor))
     }

@@ -170,6 +170,14 @@ pub(crate) fn block_in_place() -> Option<Instead> {
     })
 }
 
+/// Whoever polls on this thread may not block in place until the guard is dropped: what is polled cannot
+/// leave its thread.
+pub(crate) fn stay_in_place() -> Option<Instead> {
+    DRIVES.with(|drives| {
+        (drives.get() == Drives::Tasks).then(|| Instead(drives.replace(Drives::Alone)))
+    })
+}
+
 impl Drop for Instead {
     fn drop(&mut self) {
         let _ = DRIVES.try_with(|drives| drives.set(self.0));
