@@ -2,28 +2,24 @@
 
 use crate::Attribute;
 use crate::token::{Error, Kind, Token};
-
-/// The runtime's flavor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flavor {
-    MultiThread,
-    CurrentThread,
-}
+use crate::values::{self, Flavor, did_you_mean};
 
 /// The arguments, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Args {
+pub(crate) struct Args<S> {
     pub flavor: Flavor,
     pub worker_threads: Option<usize>,
     pub start_paused: Option<bool>,
-    /// Where the runtime is found, as text that still has to be read as a path.
-    pub path: String,
+    /// The runtime's name, as a string literal.
+    pub name: Option<String>,
+    /// Where the runtime is found, if the user says it: text that still has to be read as a path, and its place.
+    pub path: Option<(String, S)>,
 }
 
 /// The names that may stand left of an `=`.
-const NAMES: &str = "`flavor`, `worker_threads`, `start_paused`, `crate`";
+const NAMES: [&str; 5] = ["flavor", "worker_threads", "start_paused", "name", "crate"];
 
-impl Args {
+impl<S: Copy> Args<S> {
     /// What the attribute means without any arguments.
     pub(crate) fn default_of(attribute: Attribute) -> Self {
         Self {
@@ -33,40 +29,38 @@ impl Args {
             },
             worker_threads: None,
             start_paused: None,
-            path: "::handcrank".to_owned(),
+            name: None,
+            path: None,
         }
     }
 
     /// Reads `name = value, name = value`.
-    pub(crate) fn parse<S: Copy>(
-        attribute: Attribute,
-        tokens: &[Token<S>],
-    ) -> Result<Self, Error<S>> {
+    pub(crate) fn parse(attribute: Attribute, tokens: &[Token<S>]) -> Result<Self, Error<S>> {
         let mut args = Self::default_of(attribute);
         let mut flavor = Once::new("flavor");
         let mut worker_threads = Once::new("worker_threads");
         let mut start_paused = Once::new("start_paused");
+        let mut name = Once::new("name");
         let mut path = Once::new("crate");
 
+        let mut start = 0;
         for argument in tokens.split(|token| token.is_punct(',')) {
-            let Some((name, value)) = split_argument(attribute, tokens, argument)? else {
+            let end = start + argument.len();
+            let Some((left, value)) = split_argument(attribute, argument, tokens.get(end))? else {
                 continue;
             };
-            match name.0 {
-                "flavor" => flavor.set(name.1, parse_flavor(value)?, value.span)?,
+            start = end + 1;
+            match left.0 {
+                "flavor" => flavor.set(left.1, values::flavor(value)?, value.span)?,
                 "worker_threads" => {
-                    worker_threads.set(name.1, parse_worker_threads(value)?, value.span)?;
+                    worker_threads.set(left.1, values::worker_threads(value)?, value.span)?;
                 }
                 "start_paused" => {
-                    start_paused.set(name.1, parse_start_paused(value)?, value.span)?;
+                    start_paused.set(left.1, values::start_paused(value)?, value.span)?;
                 }
-                "crate" => path.set(name.1, parse_path(value)?, value.span)?,
-                unknown => {
-                    return Err(Error::new(
-                        name.1,
-                        format!("unknown argument `{unknown}`; expected one of {NAMES}"),
-                    ));
-                }
+                "name" => name.set(left.1, values::name(value)?, value.span)?,
+                "crate" => path.set(left.1, values::path(value)?, value.span)?,
+                unknown => return Err(Error::new(left.1, unknown_argument(unknown))),
             }
         }
 
@@ -74,26 +68,18 @@ impl Args {
             args.flavor = value;
         }
         if let Some((value, span)) = worker_threads.value {
-            require(attribute, "worker_threads", Flavor::MultiThread, args.flavor, span)?;
+            let is_fine = args.flavor == Flavor::MultiThread;
+            require(is_fine, attribute, "worker_threads", Flavor::MultiThread, span)?;
             args.worker_threads = Some(value);
         }
         if let Some((value, span)) = start_paused.value {
-            require(attribute, "start_paused", Flavor::CurrentThread, args.flavor, span)?;
+            let is_fine = args.flavor != Flavor::MultiThread;
+            require(is_fine, attribute, "start_paused", Flavor::CurrentThread, span)?;
             args.start_paused = Some(value);
         }
-        if let Some((value, _)) = path.value {
-            args.path = value;
-        }
+        args.name = name.value.map(|(value, _)| value);
+        args.path = path.value;
         Ok(args)
-    }
-}
-
-impl Flavor {
-    fn name(self) -> &'static str {
-        match self {
-            Self::MultiThread => "multi_thread",
-            Self::CurrentThread => "current_thread",
-        }
     }
 }
 
@@ -110,7 +96,7 @@ impl<T, S> Once<T, S> {
 
     fn set(&mut self, name_span: S, value: T, span: S) -> Result<(), Error<S>> {
         if self.value.is_some() {
-            return Err(Error::new(name_span, format!("`{}` is set more than once", self.name)));
+            return Err(Error::new(name_span, format!("`{}` is given a second time", self.name)));
         }
         self.value = Some((value, span));
         Ok(())
@@ -121,26 +107,25 @@ impl<T, S> Once<T, S> {
 #[allow(clippy::type_complexity)] // (name, its span) and the value's token: a struct says no more
 fn split_argument<'t, S: Copy>(
     attribute: Attribute,
-    all: &'t [Token<S>],
     argument: &'t [Token<S>],
+    comma: Option<&Token<S>>,
 ) -> Result<Option<((&'t str, S), &'t Token<S>)>, Error<S>> {
     let Some((first, rest)) = argument.split_first() else {
         // `(a = 1,)` is fine, `(,)` and `(a = 1,, b = 2)` are not.
-        let is_last = all.is_empty() || std::ptr::eq(argument.as_ptr(), all.as_ptr_range().end);
-        if is_last && all.len() != 1 {
-            return Ok(None);
-        }
-        return Err(Error::new(all[0].span, "expected an argument before this comma"));
+        return comma.map_or(Ok(None), |comma| {
+            Err(Error::new(comma.span, "expected an argument before this comma"))
+        });
     };
     let Kind::Word(name) = &first.kind else {
         return Err(Error::new(first.span, "expected `name = value`"));
     };
     match rest {
         [equals, value] if equals.is_punct('=') => Ok(Some(((name, first.span), value))),
-        [] if name == "multi_thread" || name == "current_thread" => Err(Error::new(
+        [] if Flavor::ALL.iter().any(|flavor| flavor.name() == name) => Err(Error::new(
             first.span,
-            format!("set the flavor with #[{}(flavor = \"{name}\")]", attribute.name()),
+            format!("a flavor is chosen by `#[{}(flavor = \"{name}\")]`", attribute.name()),
         )),
+        [] if !NAMES.contains(&&**name) => Err(Error::new(first.span, unknown_argument(name))),
         [] => Err(Error::new(first.span, format!("`{name}` needs a value: `{name} = …`"))),
         [equals] if equals.is_punct('=') => {
             Err(Error::new(equals.span, format!("`{name}` needs a value after the `=`")))
@@ -152,84 +137,42 @@ fn split_argument<'t, S: Copy>(
     }
 }
 
-fn parse_flavor<S: Copy>(value: &Token<S>) -> Result<Flavor, Error<S>> {
-    let text = string(value)
-        .ok_or_else(|| Error::new(value.span, "failed to parse value of `flavor` as string"))?;
-    match text {
-        "multi_thread" => Ok(Flavor::MultiThread),
-        "current_thread" => Ok(Flavor::CurrentThread),
-        other => Err(Error::new(
-            value.span,
-            format!(
-                "no such runtime flavor `{other}`; the runtime flavors are: `current_thread`, \
-                 `multi_thread`"
-            ),
-        )),
-    }
-}
-
-fn parse_worker_threads<S: Copy>(value: &Token<S>) -> Result<usize, Error<S>> {
-    let number = match &value.kind {
-        Kind::Literal(text) => {
-            let digits = text.strip_suffix("usize").unwrap_or(text).replace('_', "");
-            digits.parse::<usize>().ok()
+fn unknown_argument(name: &str) -> String {
+    match name {
+        "unhandled_panic" => {
+            "`unhandled_panic` is not supported: a panic ends its own task, and whoever awaits the \
+                              `JoinHandle` learns of it"
+                .to_owned()
         }
-        _ => None,
-    };
-    match number {
-        None => Err(Error::new(value.span, "failed to parse value of `worker_threads` as integer")),
-        Some(0) => Err(Error::new(value.span, "`worker_threads` may not be 0")),
-        Some(number) => Ok(number),
-    }
-}
-
-fn parse_start_paused<S: Copy>(value: &Token<S>) -> Result<bool, Error<S>> {
-    match &value.kind {
-        Kind::Word(word) if word == "true" => Ok(true),
-        Kind::Word(word) if word == "false" => Ok(false),
-        _ => Err(Error::new(value.span, "failed to parse value of `start_paused` as bool")),
-    }
-}
-
-fn parse_path<S: Copy>(value: &Token<S>) -> Result<String, Error<S>> {
-    let text = string(value)
-        .ok_or_else(|| Error::new(value.span, "failed to parse value of `crate` as path"))?;
-    // Words with `::` between, and perhaps before: `::a::b`.
-    let is_segment = |segment: &str| {
-        segment.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && segment.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
-    if text.strip_prefix("::").unwrap_or(text).split("::").all(is_segment) {
-        Ok(text.to_owned())
-    } else {
-        Err(Error::new(value.span, format!("failed to parse value of `crate` as path: \"{text}\"")))
-    }
-}
-
-/// The content of a plain string literal. None of the values needs an escape.
-fn string<S>(value: &Token<S>) -> Option<&str> {
-    match &value.kind {
-        Kind::Literal(text) => text.strip_prefix('"')?.strip_suffix('"'),
-        _ => None,
+        "core_threads" => {
+            "there is no argument `core_threads`; its name is `worker_threads`".to_owned()
+        }
+        _ => {
+            let [names @ .., last] = NAMES.map(|name| format!("`{name}`"));
+            let advice = did_you_mean(name, NAMES);
+            format!(
+                "there is no argument `{name}`{advice} (there are {} and {last})",
+                names.join(", ")
+            )
+        }
     }
 }
 
 fn require<S>(
+    is_fine: bool,
     attribute: Attribute,
     name: &str,
     needed: Flavor,
-    given: Flavor,
     span: S,
 ) -> Result<(), Error<S>> {
-    if needed == given {
+    if is_fine {
         return Ok(());
     }
     let (needed, attribute) = (needed.name(), attribute.name());
     Err(Error::new(
         span,
         format!(
-            "the `{name}` option requires the `{needed}` runtime flavor; \
-             use `#[handcrank::{attribute}(flavor = \"{needed}\")]`"
+            "`{name}` needs the `{needed}` flavor: `#[{attribute}(flavor = \"{needed}\", {name} = …)]`"
         ),
     ))
 }
@@ -239,11 +182,11 @@ mod tests {
     use super::*;
     use crate::token::lex;
 
-    fn main(text: &str) -> Result<Args, Error<usize>> {
+    fn main(text: &str) -> Result<Args<usize>, Error<usize>> {
         Args::parse(Attribute::Main, &lex(text))
     }
 
-    fn test(text: &str) -> Result<Args, Error<usize>> {
+    fn test(text: &str) -> Result<Args<usize>, Error<usize>> {
         Args::parse(Attribute::Test, &lex(text))
     }
 
@@ -258,19 +201,22 @@ mod tests {
         assert_eq!(main("").unwrap(), Args::default_of(Attribute::Main));
         assert_eq!(main("").unwrap().flavor, Flavor::MultiThread);
         assert_eq!(test("").unwrap().flavor, Flavor::CurrentThread);
-        assert_eq!(main("").unwrap().path, "::handcrank");
+        assert_eq!(main("").unwrap().path, None);
     }
 
     #[test]
     fn every_argument() {
-        let args = main(r#"flavor = "multi_thread", worker_threads = 1_0usize, crate = "a::b","#);
+        let args = main(
+            r#"flavor = "multi_thread", worker_threads = 1_0usize, name = "mill", crate = "a::b","#,
+        );
         assert_eq!(
             args.unwrap(),
             Args {
                 flavor: Flavor::MultiThread,
                 worker_threads: Some(10),
                 start_paused: None,
-                path: "a::b".to_owned(),
+                name: Some("\"mill\"".to_owned()),
+                path: Some(("a::b".to_owned(), 14)),
             }
         );
         let args = main(r#"start_paused = false, flavor = "current_thread", crate = "::c""#);
@@ -280,21 +226,46 @@ mod tests {
                 flavor: Flavor::CurrentThread,
                 worker_threads: None,
                 start_paused: Some(false),
-                path: "::c".to_owned(),
+                name: None,
+                path: Some(("::c".to_owned(), 10)),
             }
         );
         assert_eq!(test("start_paused = true").unwrap().start_paused, Some(true));
+        let args = main("flavor = \"local\", start_paused = true").unwrap();
+        assert_eq!((args.flavor, args.start_paused), (Flavor::Local, Some(true)));
+    }
+
+    const ALL: &str = "(there are `flavor`, `worker_threads`, `start_paused`, `name` and `crate`)";
+
+    #[test]
+    fn unknown_names_point_at_the_name() {
+        assert_eq!(error("quick = 4"), (format!("there is no argument `quick` {ALL}"), 0));
+        assert_eq!(
+            error("name = \"a\", worker_thread = 4"),
+            (
+                format!(
+                    "there is no argument `worker_thread`; did you mean `worker_threads`? {ALL}"
+                ),
+                4
+            )
+        );
+        assert_eq!(
+            error("flavour").0,
+            format!("there is no argument `flavour`; did you mean `flavor`? {ALL}")
+        );
+        assert!(error("core_threads = 1").0.ends_with("its name is `worker_threads`"));
+        assert!(
+            error("unhandled_panic = \"ignore\"")
+                .0
+                .starts_with("`unhandled_panic` is not supported")
+        );
     }
 
     #[test]
-    fn unknown_names_and_bad_shapes_point_at_the_culprit() {
-        assert_eq!(
-            error("threads = 4"),
-            (format!("unknown argument `threads`; expected one of {NAMES}"), 0)
-        );
+    fn bad_shapes_point_at_the_culprit() {
         assert_eq!(
             error("multi_thread"),
-            (r#"set the flavor with #[main(flavor = "multi_thread")]"#.to_owned(), 0)
+            (r#"a flavor is chosen by `#[main(flavor = "multi_thread")]`"#.to_owned(), 0)
         );
         assert_eq!(error("flavor").0, "`flavor` needs a value: `flavor = …`");
         assert_eq!(error("flavor ="), ("`flavor` needs a value after the `=`".to_owned(), 1));
@@ -302,68 +273,49 @@ mod tests {
         assert_eq!(error("worker_threads = 1 + 1"), ("expected a comma here".to_owned(), 3));
         assert_eq!(error("4"), ("expected `name = value`".to_owned(), 0));
         assert_eq!(error(",").0, "expected an argument before this comma");
-        assert_eq!(
-            error("worker_threads = 1,, start_paused = true").0,
-            "expected an argument before this comma"
-        );
+        let error = error("worker_threads = 1,, start_paused = true");
+        assert_eq!(error, ("expected an argument before this comma".to_owned(), 4));
     }
 
     #[test]
     fn bad_values_point_at_the_value() {
-        assert_eq!(
-            error(r#"flavor = "basic""#),
-            (
-                "no such runtime flavor `basic`; the runtime flavors are: `current_thread`, \
-                 `multi_thread`"
-                    .to_owned(),
-                2
-            )
-        );
-        assert_eq!(
-            error("flavor = multi_thread"),
-            ("failed to parse value of `flavor` as string".to_owned(), 2)
-        );
-        assert_eq!(error("worker_threads = 0"), ("`worker_threads` may not be 0".to_owned(), 2));
-        assert_eq!(
-            error(r#"worker_threads = "4""#),
-            ("failed to parse value of `worker_threads` as integer".to_owned(), 2)
-        );
-        assert_eq!(
-            error("start_paused = 1"),
-            ("failed to parse value of `start_paused` as bool".to_owned(), 2)
-        );
-        assert_eq!(
-            error(r#"crate = "a b""#),
-            (r#"failed to parse value of `crate` as path: "a b""#.to_owned(), 2)
-        );
-        assert_eq!(error("crate = 1").0, "failed to parse value of `crate` as path");
+        for (text, token) in [
+            (r#"flavor = "basic""#, 2),
+            ("worker_threads = 0", 2),
+            ("flavor = \"local\", start_paused = 1", 6),
+            ("crate = \"a b\", name = \"c\"", 2),
+            ("name = 1", 2),
+        ] {
+            assert_eq!(error(text).1, token, "{text}");
+        }
     }
 
     #[test]
     fn an_argument_given_twice_points_at_the_second() {
         assert_eq!(
             error("worker_threads = 1, worker_threads = 2"),
-            ("`worker_threads` is set more than once".to_owned(), 4)
+            ("`worker_threads` is given a second time".to_owned(), 4)
         );
     }
 
     #[test]
     fn arguments_that_need_another_flavor() {
-        let message = |option: &str, flavor: &str, attribute: &str| {
+        let message = |attribute: &str, option: &str, flavor: &str| {
             format!(
-                "the `{option}` option requires the `{flavor}` runtime flavor; \
-                 use `#[handcrank::{attribute}(flavor = \"{flavor}\")]`"
+                "`{option}` needs the `{flavor}` flavor: `#[{attribute}(flavor = \"{flavor}\", {option} = …)]`"
             )
         };
-        assert_eq!(
-            error(r#"worker_threads = 2, flavor = "current_thread""#),
-            (message("worker_threads", "multi_thread", "main"), 2)
-        );
+        for flavor in ["current_thread", "local"] {
+            assert_eq!(
+                error(&format!("worker_threads = 2, flavor = \"{flavor}\"")),
+                (message("main", "worker_threads", "multi_thread"), 2)
+            );
+        }
         assert_eq!(
             error("start_paused = true"),
-            (message("start_paused", "current_thread", "main"), 2)
+            (message("main", "start_paused", "current_thread"), 2)
         );
         let error = test("worker_threads = 2").unwrap_err();
-        assert_eq!(error.message, message("worker_threads", "multi_thread", "test"));
+        assert_eq!(error.message, message("test", "worker_threads", "multi_thread"));
     }
 }

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 use crate::Attribute;
-use crate::args::{Args, Flavor};
+use crate::args::Args;
 use crate::function::Function;
+use crate::locate::path_to_runtime;
 use crate::token::{Error, flatten, read};
+use crate::values::Flavor;
 
 /// Expands one attribute. Never panics: what is wrong becomes an error of the compiler at the
 /// token that is wrong.
@@ -33,31 +35,47 @@ pub(crate) fn expand(attribute: Attribute, args: TokenStream, item: TokenStream)
 /// Puts the function together again, without its `async` and with a new body:
 ///
 /// ```ignore
-/// /* the function as it was */ {
+/// /* the signature as it was */ {
 ///     let body = async { /* the body as it was */ };
-///     return Builder::new_…().enable_all().build().expect(…).block_on(body);
+///     { use path::runtime::Builder; return Builder::new_…().enable_all().build().expect(…).block_on(body); }
 /// }
 /// ```
 ///
 /// The async block is not `move`: the parameters live in this function, as long as `block_on` does.
+///
+/// A function that nothing is handed to gets an `async fn` of its own name instead of the block, inside the new body.
+/// Of an async block the compiler finds out only afterwards that its result does not fit, and blames the block;
+/// of an `async fn` it knows the result from the start, and blames the expression, or the `?`, that is wrong.
 fn rewrite(
     attribute: Attribute,
-    args: &Args,
+    args: &Args<Span>,
     tokens: &[TokenTree],
     function: &Function,
 ) -> TokenStream {
     let (inner_attributes, old_body) = open_body(&tokens[function.body]);
-    let body_span = old_body.span_close();
+    let last_statement = last_statement(&old_body);
 
     let mut new_body = inner_attributes;
-    new_body.extend(code("let body = async", Span::call_site()));
-    new_body.extend([TokenTree::Group(old_body)]);
-    new_body.extend(code(";", Span::call_site()));
-    // What follows stands at the body, so that an error about its output is shown there.
-    if attribute == Attribute::Test {
-        new_body.extend(share_block_on(tokens, function, body_span));
+    if function.is_plain {
+        // Lints of Clippy's that would be about the user's choice of an `async fn`; the attribute asks for it.
+        new_body.extend(code(
+            "#[allow(clippy::unnecessary_wraps, clippy::unused_async)] async fn",
+            Span::call_site(),
+        ));
+        new_body.extend(tokens[function.name..function.body].iter().cloned());
+        new_body.extend([TokenTree::Group(old_body)]);
+        new_body.extend(code("let body =", Span::call_site()));
+        new_body.extend([tokens[function.name].clone()]);
+        new_body.extend(code("();", Span::call_site()));
+    } else {
+        new_body.extend(code("let body = async", Span::call_site()));
+        new_body.extend([TokenTree::Group(old_body)]);
+        new_body.extend(code(";", Span::call_site()));
     }
-    new_body.extend(code(&run(args), body_span));
+    if attribute == Attribute::Test {
+        new_body.extend(share_block_on(tokens, function));
+    }
+    new_body.extend(run(args, last_statement));
 
     let mut new_body = Group::new(Delimiter::Brace, new_body);
     new_body.set_span(tokens[function.body].span());
@@ -100,19 +118,28 @@ fn open_body(body: &TokenTree) -> (TokenStream, Group) {
     (tokens[..at].iter().cloned().collect(), rest)
 }
 
+/// The places of the body's last statement: its first token and its last. What is said about the output, and a panic
+/// of `block_on` itself, is shown there.
+fn last_statement(body: &Group) -> (Span, Span) {
+    let is_semicolon =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let Some((last, before)) = tokens.split_last() else {
+        return (body.span_open(), body.span_close());
+    };
+    let start = before.iter().rposition(is_semicolon).map_or(0, |at| at + 1);
+    (tokens[start].span(), last.span())
+}
+
 /// Hands `block_on` a test's body as a `dyn Future`: all tests with the same output then share one
 /// copy of `block_on`, and there may be thousands of tests.
-fn share_block_on(tokens: &[TokenTree], function: &Function, span: Span) -> TokenStream {
+fn share_block_on(tokens: &[TokenTree], function: &Function) -> TokenStream {
+    let span = Span::call_site();
     let output: TokenStream = match &function.output {
         Some(range) => tokens[range.clone()].iter().cloned().collect(),
         None => code("()", span),
     };
-    let is_unnameable = function.output.as_ref().is_some_and(|range| match &tokens[range.start] {
-        TokenTree::Ident(ident) => ident.to_string() == "impl",
-        TokenTree::Punct(punct) => punct.as_char() == '!',
-        _ => false,
-    });
-    if is_unnameable {
+    if is_unnameable(output.clone()) {
         return TokenStream::new();
     }
     let mut shared =
@@ -122,27 +149,56 @@ fn share_block_on(tokens: &[TokenTree], function: &Function, span: Span) -> Toke
     shared
 }
 
+/// Whether a type cannot be written elsewhere: it has an `impl` in it, or is `!`.
+fn is_unnameable(output: TokenStream) -> bool {
+    output.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident.to_string() == "impl",
+        TokenTree::Punct(mark) => mark.as_char() == '!',
+        TokenTree::Group(group) => is_unnameable(group.stream()),
+        TokenTree::Literal(_) => false,
+    })
+}
+
 /// The call that builds the runtime and runs the body.
-fn run(args: &Args) -> String {
+fn run(args: &Args<Span>, (start, end): (Span, Span)) -> TokenStream {
     let constructor = match args.flavor {
         Flavor::MultiThread => "new_multi_thread",
-        Flavor::CurrentThread => "new_current_thread",
+        Flavor::CurrentThread | Flavor::Local => "new_current_thread",
     };
-    let mut builder = format!("{}::runtime::Builder::{constructor}()", args.path);
+    let build = match args.flavor {
+        Flavor::MultiThread | Flavor::CurrentThread => "build()",
+        Flavor::Local => "build_local(::core::default::Default::default())",
+    };
+    let mut settings = String::new();
     if let Some(worker_threads) = args.worker_threads {
-        let _ = write!(builder, ".worker_threads({worker_threads}usize)");
+        let _ = write!(settings, ".worker_threads({worker_threads}usize)");
     }
     if let Some(start_paused) = args.start_paused {
-        let _ = write!(builder, ".start_paused({start_paused})");
+        let _ = write!(settings, ".start_paused({start_paused})");
     }
+    if let Some(name) = &args.name {
+        let _ = write!(settings, ".name({name})");
+    }
+
     // The explicit `return` keeps a missing semicolon in the user's body from being blamed on this
     // block; the lints are about code that the user has not written.
-    format!(
+    // The path stands apart: one that leads nowhere is shown where the user has written it, or at the attribute.
+    let mut call = match &args.path {
+        Some((path, span)) => code(&format!("use {path}::runtime::Builder;"), *span),
+        None => code(&format!("use {}::runtime::Builder;", path_to_runtime()), Span::call_site()),
+    };
+    let builder = format!("return Builder::{constructor}(){settings}.enable_all().{build}");
+    call.extend(code(&builder, start));
+    call.extend(code(".expect(\"Failed building the Runtime\").block_on(body);", end));
+    let mut run = code(
         "#[allow(clippy::expect_used, clippy::diverging_sub_expression, clippy::needless_return, \
-         clippy::unwrap_in_result)] \
-         {{ return {builder}.enable_all().build().expect(\"Failed building the Runtime\")\
-         .block_on(body); }}"
-    )
+         clippy::unwrap_in_result)]",
+        end,
+    );
+    let mut block = Group::new(Delimiter::Brace, call);
+    block.set_span(Span::call_site().located_at(end));
+    run.extend([TokenTree::Group(block)]);
+    run
 }
 
 /// Code of ours as tokens that stand at `span`. They resolve names as if written at the attribute.

@@ -12,6 +12,11 @@ pub(crate) struct Function {
     pub attributes_end: usize,
     /// The keyword that goes.
     pub async_at: usize,
+    pub name: usize,
+    /// Whether it has nothing but a visibility, a name, a return type and a body: no parameters, no generics, no
+    /// `unsafe`. It is `main` or a test, so it is no associated function either. One that never returns does not count:
+    /// a call of it that is a statement of its own would be followed by code that is never reached.
+    pub is_plain: bool,
     /// The return type without its arrow.
     pub output: Option<Range<usize>>,
     /// The body; nothing comes after it.
@@ -29,14 +34,14 @@ impl Function {
         // Between the attributes and `fn` stand only a visibility and qualifiers.
         let fn_at = (attributes_end..tokens.len()).find(|&at| tokens[at].is_word("fn"));
         let Some(fn_at) = fn_at else {
-            let message = format!("`{}` is an attribute for functions", attribute.name());
+            let message = format!("`#[{}]` belongs on an `async fn`", attribute.name());
             return Err(Error::new(tokens[attributes_end.min(tokens.len() - 1)].span, message));
         };
         let async_at = (attributes_end..fn_at).find(|&at| tokens[at].is_word("async"));
         let Some(async_at) = async_at else {
             return Err(Error::new(
                 tokens[fn_at].span,
-                "the `async` keyword is missing from the function declaration",
+                format!("`#[{}]` needs an `async fn`: the `async` is missing", attribute.name()),
             ));
         };
 
@@ -49,13 +54,13 @@ impl Function {
         if has_params && is_entry {
             return Err(Error::new(
                 tokens[params].span,
-                format!("the {} function cannot accept arguments", attribute.name()),
+                format!("the {} function cannot have parameters", attribute.name()),
             ));
         }
 
         let body = tokens.len() - 1;
         if body <= params || !matches!(tokens[body].kind, Kind::Braces | Kind::Invisible) {
-            return Err(Error::new(tokens[body].span, "expected a function with a body"));
+            return Err(Error::new(tokens[body].span, "the body of the function is missing"));
         }
         let output = match &tokens[params + 1..body] {
             [minus, more, ..] if minus.is_punct('-') && more.is_punct('>') => {
@@ -65,7 +70,15 @@ impl Function {
             }
             _ => None,
         };
-        Ok(Self { attributes_end, async_at, output, body })
+        let qualifiers = tokens[attributes_end..fn_at].iter();
+        let is_plain = is_entry
+            && params == fn_at + 2
+            && body - params == output.as_ref().map_or(1, |output| output.len() + 3)
+            && !output.as_ref().is_some_and(|output| tokens[output.start].is_punct('!'))
+            && !qualifiers.into_iter().any(|token| {
+                ["const", "unsafe", "safe", "extern"].iter().any(|word| token.is_word(word))
+            });
+        Ok(Self { attributes_end, async_at, name: fn_at + 1, is_plain, output, body })
     }
 }
 
@@ -75,20 +88,21 @@ fn parse_attributes<S: Copy>(attribute: Attribute, tokens: &[Token<S>]) -> Resul
     while let [hash, Token { kind: Kind::Brackets(path), .. }, ..] = &tokens[at..]
         && hash.is_punct('#')
     {
-        let is_test = matches!(
-            path.trim_start_matches("::"),
-            "test" | "core::prelude::v1::test" | "std::prelude::v1::test"
-        );
-        if attribute == Attribute::Test && is_test {
+        if attribute == Attribute::Test && is_test(path) {
             return Err(Error::new(
                 tokens[at + 1].span,
-                "second test attribute is supplied, consider removing it or changing the order \
-                 of your test attributes",
+                "this makes it a test a second time; take it away",
             ));
         }
         at += 2;
     }
     Ok(at)
+}
+
+/// Whether an attribute is the `test` of the standard library, whichever edition's.
+fn is_test(path: &str) -> bool {
+    let path: Vec<&str> = path.trim_start_matches("::").split("::").collect();
+    matches!(path[..], ["test"] | ["core" | "std", "prelude", _, "test"])
 }
 
 /// The index of the parameters' parentheses: the next ones that are not inside `<…>`.
@@ -126,7 +140,14 @@ mod tests {
     fn the_plainest_function() {
         assert_eq!(
             parse(Attribute::Main, "async fn main() {}").unwrap(),
-            Function { attributes_end: 0, async_at: 0, output: None, body: 4 }
+            Function {
+                attributes_end: 0,
+                async_at: 0,
+                name: 2,
+                is_plain: true,
+                output: None,
+                body: 4
+            }
         );
     }
 
@@ -136,6 +157,7 @@ mod tests {
                     -> Result<(), Vec<u8>> where F: Clone { }";
         let tokens = lex(text);
         let function = parse(Attribute::Main, text).unwrap();
+        assert!(!function.is_plain);
         assert_eq!(function.attributes_end, 4);
         assert!(tokens[function.async_at].is_word("async"));
         let output = function.output.unwrap();
@@ -145,15 +167,28 @@ mod tests {
     }
 
     #[test]
+    fn what_counts_as_plain() {
+        let is_plain = |text| parse(Attribute::Main, text).unwrap().is_plain;
+        assert!(is_plain("#[a] pub(crate) async fn main() -> Vec<u8> {}"));
+        assert!(!is_plain("async fn main() -> ! {}"));
+        assert!(!is_plain("async fn other() {}"));
+        assert!(parse(Attribute::Test, "async fn other() {}").unwrap().is_plain);
+        assert!(!is_plain("async unsafe fn main() {}"));
+        assert!(!is_plain("async fn main<T>() {}"));
+        assert!(!is_plain("async fn main() where u8: Copy {}"));
+        assert!(!is_plain("async fn main() -> u8 where u8: Copy {}"));
+    }
+
+    #[test]
     fn parameters_are_for_functions_that_somebody_calls() {
         assert!(parse(Attribute::Main, "async fn run(n: u8) {}").is_ok());
         assert_eq!(
             error(Attribute::Main, "async fn main(n: u8) {}"),
-            ("the main function cannot accept arguments".to_owned(), 3)
+            ("the main function cannot have parameters".to_owned(), 3)
         );
         assert_eq!(
             error(Attribute::Test, "async fn any(n: u8) {}"),
-            ("the test function cannot accept arguments".to_owned(), 3)
+            ("the test function cannot have parameters".to_owned(), 3)
         );
     }
 
@@ -161,22 +196,21 @@ mod tests {
     fn what_is_no_async_function() {
         assert_eq!(
             error(Attribute::Main, "pub fn main() {}"),
-            ("the `async` keyword is missing from the function declaration".to_owned(), 1)
+            ("`#[main]` needs an `async fn`: the `async` is missing".to_owned(), 1)
         );
         assert_eq!(
             error(Attribute::Test, "#[a] struct S;"),
-            ("`test` is an attribute for functions".to_owned(), 2)
+            ("`#[test]` belongs on an `async fn`".to_owned(), 2)
         );
         assert_eq!(
             error(Attribute::Main, "async fn main();"),
-            ("expected a function with a body".to_owned(), 4)
+            ("the body of the function is missing".to_owned(), 4)
         );
     }
 
     #[test]
     fn a_second_test_attribute() {
-        let twice = "second test attribute is supplied, consider removing it or changing the \
-                     order of your test attributes";
+        let twice = "this makes it a test a second time; take it away";
         assert_eq!(error(Attribute::Test, "#[test] async fn t() {}"), (twice.to_owned(), 1));
         assert_eq!(
             error(Attribute::Test, "#[a] #[::core::prelude::v1::test] async fn t() {}"),

@@ -6,15 +6,19 @@
 //!
 //! (What an `async fn` itself becomes is the subject of `book/src/ch04-state-machine.md`.)
 //!
-//! Reading order: `token.rs` (what the parsers see), `args.rs` (what stands in the attribute's
-//! parentheses), `function.rs` (the parts of the function), `expand.rs` (the new function).
+//! Reading order: `token.rs` (what the parsers see), `args.rs` and `values.rs` (what stands in the
+//! attribute's parentheses), `function.rs` (the parts of the function), `expand.rs` (the new
+//! function), and `locate.rs` with `toml.rs` (what the runtime is called where it is used).
 
 #![forbid(unsafe_code)]
 
 mod args;
 mod expand;
 mod function;
+mod locate;
 mod token;
+mod toml;
+mod values;
 
 use proc_macro::TokenStream;
 
@@ -62,11 +66,17 @@ impl Attribute {
 ///
 /// # Arguments
 ///
-/// - `flavor = "multi_thread"` (the default) or `"current_thread"`.
+/// - `flavor = "multi_thread"` (the default), `"current_thread"`, or `"local"`: a current-thread runtime that is bound
+///   to its thread, so that `task::spawn_local` works everywhere on it.
 /// - `worker_threads = N`: how many workers a multi-thread runtime has, at least 1. The default is
 ///   the number of CPUs.
-/// - `start_paused = true`: begin with the clock paused. Needs `flavor = "current_thread"`.
-/// - `crate = "path"`: where to find the runtime, if it was renamed or is re-exported.
+/// - `start_paused = true`: begin with the clock paused. Needs a flavor of one thread.
+/// - `name = "…"`: the runtime's name, as `Handle::name` returns it.
+/// - `crate = "path"`: where to find the runtime, if another crate re-exports it. A dependency that is renamed in the
+///   manifest (`tokio = { package = "handcrank", … }`) is found without it.
+///
+/// tokio's `unhandled_panic` is not supported, as in a tokio without `--cfg tokio_unstable`: a panic ends its own task,
+/// and whoever awaits the `JoinHandle` learns of it.
 ///
 /// ```ignore
 /// #[handcrank::main(flavor = "multi_thread", worker_threads = 4)]

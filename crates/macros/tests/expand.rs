@@ -1,58 +1,7 @@
 //! The attributes at work, against a stand-in for the runtime that writes down how it was built.
 
 #[allow(unreachable_pub)] // as public as what it stands in for
-mod stand_in {
-    pub mod runtime {
-        use std::cell::RefCell;
-
-        thread_local! {
-            pub static BUILT: RefCell<String> = const { RefCell::new(String::new()) };
-        }
-
-        #[derive(Debug)]
-        pub struct Builder(String);
-        #[derive(Debug)]
-        pub struct Runtime(String);
-
-        impl Builder {
-            pub fn new_multi_thread() -> Self {
-                Self("multi_thread".to_owned())
-            }
-            pub fn new_current_thread() -> Self {
-                Self("current_thread".to_owned())
-            }
-            fn note(&mut self, what: &str) -> &mut Self {
-                self.0.push(' ');
-                self.0.push_str(what);
-                self
-            }
-            pub fn worker_threads(&mut self, number: usize) -> &mut Self {
-                self.note(&format!("worker_threads={number}"))
-            }
-            pub fn start_paused(&mut self, paused: bool) -> &mut Self {
-                self.note(&format!("start_paused={paused}"))
-            }
-            pub fn enable_all(&mut self) -> &mut Self {
-                self.note("enable_all")
-            }
-            #[allow(clippy::unnecessary_wraps)] // the real one can fail
-            pub fn build(&mut self) -> Result<Runtime, String> {
-                Ok(Runtime(self.0.clone()))
-            }
-        }
-
-        impl Runtime {
-            pub fn block_on<F: Future>(self, future: F) -> F::Output {
-                BUILT.set(self.0);
-                handcrank_executor::block_on(future)
-            }
-        }
-
-        pub fn built() -> String {
-            BUILT.take()
-        }
-    }
-}
+mod stand_in;
 
 use handcrank_macros as handcrank;
 use stand_in::runtime::built;
@@ -72,6 +21,42 @@ async fn with_workers() -> Result<u8, std::num::ParseIntError> {
 #[handcrank::main(crate = "self::stand_in", flavor = "current_thread", start_paused = true)]
 async fn paused() -> impl Display {
     42
+}
+
+#[handcrank::main(crate = "crate :: stand_in", flavor = "local", name = r"the \mill")]
+async fn local() {}
+
+/// Functions without parameters are put together in another way, if they are called `main` or are tests.
+mod entry {
+    #[handcrank_macros::main(crate = "crate::stand_in", worker_threads = 0x2)]
+    pub(crate) async fn main() -> Result<u8, std::num::ParseIntError> {
+        #![allow(clippy::let_and_return)]
+        let number = "7".parse::<u8>()?;
+        number.checked_mul(2u8).map_or("none".parse(), Ok)
+    }
+
+    pub(crate) mod diverging {
+        #[handcrank_macros::main(crate = "crate::stand_in")]
+        pub(crate) async fn main() -> ! {
+            panic!("never comes back")
+        }
+    }
+
+    pub(crate) mod unnameable {
+        #[handcrank_macros::main(crate = "crate::stand_in")]
+        pub(crate) async fn main() -> Option<impl std::fmt::Display> {
+            Some(7)
+        }
+    }
+
+    pub(crate) struct Owner;
+
+    impl Owner {
+        #[handcrank_macros::main(crate = "crate::stand_in")]
+        pub(crate) async fn create() -> Self {
+            Self
+        }
+    }
 }
 
 /// Documentation and attributes stay.
@@ -118,6 +103,18 @@ fn main_builds_what_its_arguments_say() {
     assert_eq!(built(), "multi_thread worker_threads=3 enable_all");
     assert_eq!(paused().to_string(), "42");
     assert_eq!(built(), "current_thread start_paused=true enable_all");
+    local();
+    assert_eq!(built(), "current_thread name=the \\mill enable_all local");
+}
+
+#[test]
+fn entry_points() {
+    assert_eq!(entry::main(), Ok(14));
+    assert_eq!(built(), "multi_thread worker_threads=2 enable_all");
+    let panic = std::panic::catch_unwind(entry::diverging::main).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"never comes back"));
+    assert_eq!(entry::unnameable::main().unwrap().to_string(), "7");
+    let _: entry::Owner = entry::Owner::create();
 }
 
 #[test]

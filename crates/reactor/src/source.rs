@@ -88,13 +88,18 @@ impl<T: AsFd> Source<T> {
     /// Waits until any part of `interest` is ready; any number of tasks may. What is asked for
     /// should have been part of the registration.
     ///
-    /// Takes part in the cooperative budget. Cancel safe: a dropped future takes nothing along,
-    /// because an event is shown to all who wait.
+    /// Not part of the cooperative budget: to be told that one may try is not yet an operation. Cancel
+    /// safe: a dropped future takes nothing along, because an event is shown to all who wait.
     ///
     /// # Errors
     ///
     /// [`Other`](io::ErrorKind::Other) once the reactor has been shut down.
     pub fn ready(&self, interest: Interest) -> WaitReady<'_> {
+        WaitReady { readiness: &self.readiness, interest, place: None }
+    }
+
+    /// The same, and part of the budget: an attempt follows.
+    fn ready_to_try(&self, interest: Interest) -> WaitReady<'_, true> {
         WaitReady { readiness: &self.readiness, interest, place: None }
     }
 
@@ -191,7 +196,7 @@ impl<T: AsFd> Source<T> {
         mut attempt: impl FnMut(&T) -> io::Result<R>,
     ) -> io::Result<R> {
         loop {
-            let event = self.ready(interest).await?;
+            let event = self.ready_to_try(interest).await?;
             let result = attempt(self.get_ref());
             if !would_block(&result) {
                 return result;
@@ -213,7 +218,7 @@ impl<T: AsFd> Source<T> {
         mut attempt: impl FnMut(&T) -> io::Result<usize>,
     ) -> io::Result<usize> {
         loop {
-            let event = self.ready(interest).await?;
+            let event = self.ready_to_try(interest).await?;
             let result = attempt(self.get_ref());
             let blocked = would_block(&result);
             if blocked || is_short(&result, wanted) {
@@ -258,29 +263,31 @@ impl<T: AsFd + fmt::Debug> fmt::Debug for Source<T> {
     }
 }
 
-/// The future of [`Source::ready`].
+/// The future of [`Source::ready`]. `COUNTS`: does it spend a unit of the task's budget?
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
-pub struct WaitReady<'a> {
+pub struct WaitReady<'a, const COUNTS: bool = false> {
     readiness: &'a Readiness,
     interest: Interest,
     /// Where it stands on the list, once it had to wait.
     place: Option<Key>,
 }
 
-impl Future for WaitReady<'_> {
+impl<const COUNTS: bool> Future for WaitReady<'_, COUNTS> {
     type Output = io::Result<ReadyEvent>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let budget = ready!(coop::poll_proceed(cx));
+        let budget = if COUNTS { Some(ready!(coop::poll_proceed(cx))) } else { None };
         let WaitReady { readiness, interest, place } = &mut *self;
         let result = ready!(readiness.poll_queued(cx, *interest, place));
-        budget.made_progress();
+        if let Some(budget) = budget {
+            budget.made_progress();
+        }
         Poll::Ready(result.map_err(|Closed| shutting_down()))
     }
 }
 
-impl Drop for WaitReady<'_> {
+impl<const COUNTS: bool> Drop for WaitReady<'_, COUNTS> {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             self.readiness.leave(place);

@@ -75,34 +75,24 @@ impl Handle {
     /// What the scheduler has done so far. Read without stopping it: the figures are each right,
     /// but not all from the same instant.
     pub fn metrics(&self) -> Metrics {
-        let workers = self.inner.shared.seats.iter().map(WorkerMetrics::read).collect();
-        Metrics { alive: self.alive(), spawned: self.spawned(), injected: self.injected(), workers }
-    }
-
-    /// Tasks spawned and not yet ended.
-    pub fn alive(&self) -> usize {
+        let shared = &self.inner.shared;
         // In this order, so that none is taken for ended that has not been seen spawned.
-        let ended = self.inner.shared.ended();
-        usize::try_from(self.spawned().saturating_sub(ended)).unwrap_or(usize::MAX)
+        let ended = shared.ended();
+        let spawned = shared.spawned();
+        Metrics {
+            alive: usize::try_from(spawned.saturating_sub(ended)).unwrap_or(usize::MAX),
+            spawned,
+            injected: shared.inject.len(),
+        }
     }
 
-    /// Tasks spawned since the start.
-    pub fn spawned(&self) -> u64 {
-        self.inner.shared.spawned()
-    }
-
-    /// Tasks waiting in the global queue.
-    pub fn injected(&self) -> usize {
-        self.inner.shared.inject.len()
-    }
-
-    /// How many workers there are.
-    pub fn workers(&self) -> usize {
+    /// How many seats there are.
+    pub fn num_workers(&self) -> usize {
         self.inner.shared.seats.len()
     }
 
-    /// One worker's figures; `None` if there is no such worker.
-    pub fn worker(&self, worker: usize) -> Option<WorkerMetrics> {
+    /// What one worker has done so far; `None` if there is no such worker.
+    pub fn worker_metrics(&self, worker: usize) -> Option<WorkerMetrics> {
         self.inner.shared.seats.get(worker).map(WorkerMetrics::read)
     }
 }

@@ -6,9 +6,8 @@ use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
-use handcrank_task::coop;
 use handcrank_task::primitives::atomic::{AtomicUsize, Ordering};
 use handcrank_task::primitives::sync::Mutex;
 
@@ -260,13 +259,6 @@ impl Wait {
             next.wake();
         }
     }
-
-    fn poll_cooperatively(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
-        let unit = ready!(coop::poll_proceed(cx));
-        ready!(self.poll(notify, Some(cx.waker())));
-        unit.made_progress();
-        Poll::Ready(())
-    }
 }
 
 /// The future of [`Notify::notified`].
@@ -311,7 +303,7 @@ impl Future for Notified<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        this.wait.poll_cooperatively(this.notify, cx)
+        this.wait.poll(this.notify, Some(cx.waker()))
     }
 }
 
@@ -342,7 +334,7 @@ impl Future for OwnedNotified {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        this.wait.poll_cooperatively(&this.notify, cx)
+        this.wait.poll(&this.notify, Some(cx.waker()))
     }
 }
 

@@ -5,8 +5,12 @@
 //! would. Here is what they share.
 #![forbid(unsafe_code)]
 
+pub mod graceful;
+pub mod grpc;
 pub mod process;
+pub mod redis_client;
 mod serve;
 
 pub use process::Program;
+pub use redis_client::Redis;
 pub use serve::serve;

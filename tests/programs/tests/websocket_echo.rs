@@ -13,7 +13,7 @@ use programs::Program;
 use programs::process::PATIENCE;
 use std::net::SocketAddr;
 
-fn with_server(test: impl AsyncFn(&Program, SocketAddr)) {
+fn with_server(test: impl AsyncFnOnce(&Program, SocketAddr)) {
     let (program, address) = Program::serve(env!("CARGO_BIN_EXE_websocket_echo"), &["127.0.0.1:0"]);
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {

@@ -30,6 +30,8 @@ pub(crate) struct Inner {
     pub(super) id: Id,
     pub(super) name: Option<String>,
     pub(crate) flavor: RuntimeFlavor,
+    /// Has it a set of local tasks?
+    pub(super) local: bool,
     pub(super) scheduler: handcrank_scheduler::Handle,
     pub(crate) reactor: handcrank_reactor::Handle,
     pub(super) blocking: Spawner,
@@ -82,6 +84,10 @@ pub enum RuntimeFlavor {
 impl Handle {
     pub(super) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// The handle of the current runtime.
@@ -216,10 +222,6 @@ impl Handle {
         Arc::downgrade(&self.inner)
     }
 
-    pub(super) fn inner(&self) -> &Inner {
-        &self.inner
-    }
-
     /// The runtime's id.
     pub fn id(&self) -> Id {
         self.inner.id
@@ -230,7 +232,7 @@ impl Handle {
         self.inner.name.as_deref()
     }
 
-    /// What the runtime is doing, and has done.
+    /// A view of what the runtime is doing, and has done.
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.clone())
     }

@@ -1,19 +1,11 @@
 //! What a runtime is doing, in numbers. Always counted, never behind a flag.
 
-use super::handle::{Handle, Inner};
+use super::Handle;
 use handcrank_scheduler::WorkerMetrics;
 use std::time::Duration;
 
-/// A runtime's figures. Each is read when it is asked for.
-///
-/// ```
-/// # let runtime = handcrank::runtime::Runtime::new()?;
-/// let metrics = runtime.metrics();
-/// assert_eq!(metrics.num_alive_tasks(), 0);
-/// let task = runtime.spawn(std::future::pending::<()>());
-/// assert_eq!(metrics.num_alive_tasks(), 1);
-/// # std::io::Result::Ok(())
-/// ```
+/// A view of a runtime's figures: each method reads one of them, as it is at that moment. It does not keep the
+/// runtime running, and can still be read when the runtime has ended.
 #[derive(Clone, Debug)]
 pub struct RuntimeMetrics {
     handle: Handle,
@@ -24,40 +16,44 @@ impl RuntimeMetrics {
         Self { handle }
     }
 
-    fn inner(&self) -> &Inner {
-        self.handle.inner()
+    fn scheduler(&self) -> &handcrank_scheduler::Handle {
+        &self.handle.inner().scheduler
+    }
+
+    fn reactor(&self) -> handcrank_reactor::Metrics {
+        self.handle.inner().reactor.metrics()
     }
 
     fn blocking(&self) -> handcrank_blocking::Metrics {
-        self.inner().blocking.metrics()
+        self.handle.inner().blocking.metrics()
     }
 
     #[track_caller]
     fn worker(&self, worker: usize) -> WorkerMetrics {
-        let Some(figures) = self.inner().scheduler.worker(worker) else {
-            panic!("there is no worker {worker}, only {}", self.num_workers())
-        };
-        figures
+        let workers = self.num_workers();
+        self.scheduler()
+            .worker_metrics(worker)
+            .unwrap_or_else(|| panic!("there is no worker {worker}, only {workers}"))
     }
 
     /// How many workers there are: how many tasks can run at once.
     pub fn num_workers(&self) -> usize {
-        self.inner().scheduler.workers()
+        self.scheduler().num_workers()
     }
 
     /// Tasks spawned and not yet ended.
     pub fn num_alive_tasks(&self) -> usize {
-        self.inner().scheduler.alive()
+        self.scheduler().metrics().alive
     }
 
     /// Tasks spawned since the runtime began.
     pub fn spawned_tasks_count(&self) -> u64 {
-        self.inner().scheduler.spawned()
+        self.scheduler().metrics().spawned
     }
 
     /// Tasks waiting in the queue that all workers take from.
     pub fn global_queue_depth(&self) -> usize {
-        self.inner().scheduler.injected()
+        self.scheduler().metrics().injected
     }
 
     /// Tasks waiting in one worker's own queue.
@@ -118,16 +114,16 @@ impl RuntimeMetrics {
 
     /// Sockets and other sources registered with the driver.
     pub fn io_driver_fd_count(&self) -> usize {
-        self.inner().reactor.metrics().fds
+        self.reactor().fds
     }
 
     /// Readiness events that the driver has handed out.
     pub fn io_driver_ready_count(&self) -> u64 {
-        self.inner().reactor.metrics().ready_events
+        self.reactor().ready_events
     }
 
     /// Timers that wait.
     pub fn num_alive_timers(&self) -> usize {
-        self.inner().reactor.metrics().timers
+        self.reactor().timers
     }
 }

@@ -322,8 +322,10 @@ fn a_busy_source_runs_out_of_budget() {
         }
         assert!(ready > 1);
         assert_eq!(counter.count(), 1, "told to come again");
+        let mut trying = Box::pin(source.io(Interest::WRITABLE, |_| Ok(())));
+        assert!(poll_future(trying.as_mut(), &waker).is_pending());
         let mut waiting = Box::pin(source.ready(Interest::WRITABLE));
-        assert!(poll_future(waiting.as_mut(), &waker).is_pending());
+        assert!(poll_future(waiting.as_mut(), &waker).is_ready(), "to wait is not an operation");
     });
     assert!(poll(&source, &waker, Direction::Write).is_some());
 }

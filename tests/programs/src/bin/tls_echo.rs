@@ -40,7 +40,7 @@ struct Settings {
     #[arg(long)]
     certificate: PathBuf,
     /// How many milliseconds a handshake may take
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 30_000)]
     handshake: u64,
 }
 

@@ -1,7 +1,7 @@
 //! The set of tasks that one thread runs.
 
 use crate::runtime::{self, Runtime, context};
-use handcrank_executor::{LocalEntered, LocalExecutor};
+use handcrank_executor::{LocalEntered, LocalExecutor, LocalHandle};
 use handcrank_task::JoinHandle;
 use std::cell::OnceCell;
 use std::fmt;
@@ -105,6 +105,11 @@ impl LocalSet {
             run.as_mut().poll(cx)
         })
         .await
+    }
+
+    /// For the runtime that drives it.
+    pub(crate) fn handle(&self) -> LocalHandle {
+        self.executor.handle()
     }
 
     /// A number for the set that no runtime and no other set ever has.
