@@ -14,8 +14,7 @@ pub(crate) const CASES: &[Case] = cases![
     both: jobs_have_hooks, each_start_has_its_stop, the_last_of_a_hook_counts, hooks_before_jobs,
         hooks_have_a_context, a_thread_that_nobody_needs_stops, park_and_unpark, park_on_which_thread;
     current_thread: no_hooks_for_block_on, park_before_a_sleep, unpark_after_a_sleep;
-    multi_thread: workers_have_hooks, hooks_on_the_threads_themselves, in_place_brings_a_thread,
-        stop_comes_after_the_tasks;
+    multi_thread: workers_have_hooks, hooks_on_the_threads_themselves, in_place_brings_a_thread;
 ];
 
 /// Threads that a hook has been called on.
@@ -247,26 +246,4 @@ fn in_place_brings_a_thread(flavour: Flavour, log: &Log) {
     // The one that helps in `block_on` has no hooks.
     log.note(starts.threads().contains(&other) || other == thread::current().id());
     log.note(starts.threads() == stops.threads());
-}
-
-fn stop_comes_after_the_tasks(flavour: Flavour, log: &Log) {
-    struct Last(Log);
-    impl Drop for Last {
-        fn drop(&mut self) {
-            self.0.note("the task");
-        }
-    }
-    let theirs = log.clone();
-    let mut builder = builder(flavour);
-    let runtime =
-        builder.worker_threads(1).on_thread_stop(move || theirs.note("stop")).build().unwrap();
-    let last = Last(log.clone());
-    let (send, receive) = mpsc::channel();
-    runtime.spawn(async move {
-        let _last = last;
-        send.send(()).unwrap();
-        std::future::pending::<()>().await;
-    });
-    receive.recv().unwrap();
-    drop(runtime);
 }
