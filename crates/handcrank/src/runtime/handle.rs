@@ -30,6 +30,8 @@ pub(crate) struct Inner {
     pub(super) id: Id,
     pub(super) name: Option<String>,
     pub(crate) flavor: RuntimeFlavor,
+    /// Has it a set of local tasks?
+    pub(super) local: bool,
     pub(super) scheduler: handcrank_scheduler::Handle,
     pub(crate) reactor: handcrank_reactor::Handle,
     pub(super) blocking: Spawner,
@@ -92,6 +94,10 @@ pub enum RuntimeFlavor {
 impl Handle {
     pub(super) fn new(inner: Inner) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// The handle of the current runtime.
@@ -251,9 +257,9 @@ impl Handle {
         self.inner.name.as_deref()
     }
 
-    /// What the runtime is doing, and has done.
+    /// A view of what the runtime is doing, and has done.
     pub fn metrics(&self) -> RuntimeMetrics {
-        RuntimeMetrics::read(&self.inner)
+        RuntimeMetrics::new(self.clone())
     }
 }
 
