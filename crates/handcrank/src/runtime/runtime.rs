@@ -128,10 +128,13 @@ impl Runtime {
         self.ended = true;
         let begun = Instant::now();
         let left = || limit.map(|limit| limit.saturating_sub(begun.elapsed()));
-        self.scheduler.shutdown(limit);
-        let mut woken = Vec::new();
-        self.reactor.shutdown(&mut woken);
-        woken.into_iter().for_each(Waker::wake);
+        // What is dropped here finds itself in its runtime, as on a worker.
+        self.handle.scope(|| {
+            self.scheduler.shutdown(limit);
+            let mut woken = Vec::new();
+            self.reactor.shutdown(&mut woken);
+            woken.into_iter().for_each(Waker::wake);
+        });
         let _report = self.blocking.shutdown(left());
     }
 }
