@@ -127,6 +127,8 @@ impl<T: AsFd> Source<T> {
         let result = attempt(self.get_ref());
         if would_block(&result) {
             self.clear_ready(event);
+            // The same error, whether the system was asked or not.
+            return Err(io::ErrorKind::WouldBlock.into());
         }
         result
     }
