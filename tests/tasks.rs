@@ -615,7 +615,8 @@ fn outside_of_a_runtime() {
 fn block_on_inside_of_async_code() {
     const TEXT: &str = "Cannot start a runtime from within a runtime. This happens because a \
                         function (like `block_on`) attempted to block the current thread while \
-                        the thread is being used to drive asynchronous tasks.";
+                        the thread is being used to drive asynchronous tasks. If you are in an \
+                        async function, use `.await` on the future instead of blocking on it.";
     on_each(|_, runtime| {
         let handle = runtime.handle().clone();
         let other = Flavour::CurrentThread.build();

@@ -2,16 +2,19 @@
 
 use crate::harness::Area;
 
-pub(crate) use super::rt;
+pub(crate) use super::{rt, util};
 
 mod addresses;
 mod blocking;
 mod cancellation;
 mod coop;
 mod hooks;
+mod instants;
 mod interval;
 mod join_set;
+mod local_runtime;
 mod local_set;
+mod oneshots;
 mod paused;
 mod readiness;
 mod runtime;
@@ -26,6 +29,8 @@ mod tasks;
 mod tcp;
 mod tcp_options;
 mod timeout;
+mod tokens;
+mod trackers;
 mod udp;
 mod unix;
 mod wakers;
@@ -37,9 +42,12 @@ pub(crate) const ALL: &[Area] = &[
     ("cancellation", cancellation::CASES),
     ("coop", coop::CASES),
     ("hooks", hooks::CASES),
+    ("instants", instants::CASES),
     ("interval", interval::CASES),
     ("join_set", join_set::CASES),
+    ("local_runtime", local_runtime::CASES),
     ("local_set", local_set::CASES),
+    ("oneshots", oneshots::CASES),
     ("paused", paused::CASES),
     ("readiness", readiness::CASES),
     ("runtime", runtime::CASES),
@@ -53,6 +61,8 @@ pub(crate) const ALL: &[Area] = &[
     ("tcp", tcp::CASES),
     ("tcp_options", tcp_options::CASES),
     ("timeout", timeout::CASES),
+    ("tokens", tokens::CASES),
+    ("trackers", trackers::CASES),
     ("udp", udp::CASES),
     ("unix", unix::CASES),
     ("wakers", wakers::CASES),

@@ -14,8 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
 
 pub(crate) const CASES: &[Case] = cases![
-    both: instants_add_and_subtract, instants_that_do_not_fit, instants_and_the_standard_ones,
-        a_sleep_is_never_early, a_sleep_needs_a_runtime, a_sleep_needs_timers, a_sleep_outlives_its_runtime,
+    both: a_sleep_is_never_early, a_sleep_needs_a_runtime, a_sleep_needs_timers, a_sleep_outlives_its_runtime,
         a_sleep_made_under_another_runtime, reset_from_another_task, one_sleep_polled_by_two_tasks;
     current_thread: rounded_up_to_milliseconds, deadlines_that_have_passed, far_away, order_of_deadlines,
         order_of_equal_deadlines, order_of_deadlines_in_one_millisecond, elapsed_or_not, reset_before_the_first_poll,
@@ -37,48 +36,6 @@ impl Wake for Bell {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, SeqCst);
     }
-}
-
-fn instants_add_and_subtract(_: Flavour, log: &Log) {
-    let start = Instant::now();
-    let mut later = start + MS * 5;
-    log.note(format!("{:?} {:?}", later - start, start - later));
-    log.note(format!("{:?} {:?}", later.duration_since(start), start.duration_since(later)));
-    let checked = (later.checked_duration_since(start), start.checked_duration_since(later));
-    log.note(format!("{checked:?}"));
-    let saturating =
-        (later.saturating_duration_since(start), start.saturating_duration_since(later));
-    log.note(format!("{saturating:?}"));
-    later += MS;
-    later -= MS * 6;
-    log.note(later == start && later - MS < start && start.max(later + MS) > start);
-    log.note(format!("{:?}", (start + MS).elapsed() < MS * 60_000));
-    log.note(format!("{:?}", start.checked_sub(MS) == Some(start - MS)));
-}
-
-fn instants_that_do_not_fit(_: Flavour, log: &Log) {
-    let start = Instant::now();
-    log.note(format!(
-        "{:?} {:?}",
-        start.checked_add(Duration::MAX),
-        start.checked_sub(Duration::MAX)
-    ));
-    log.note_panic(|| start + Duration::MAX);
-    log.note_panic(|| start - Duration::MAX);
-    let mut moved = start;
-    log.note_panic(|| moved += Duration::MAX);
-    log.note_panic(|| moved -= Duration::MAX);
-    log.note(moved == start);
-}
-
-fn instants_and_the_standard_ones(_: Flavour, log: &Log) {
-    let std = std::time::Instant::now();
-    let ours = Instant::from_std(std);
-    log.note(ours.into_std() == std);
-    log.note(std::time::Instant::from(Instant::from(std)) == std);
-    log.note(format!("{ours:?}") == format!("{std:?}"));
-    let set: std::collections::HashSet<_> = [ours, Instant::from(std)].into();
-    log.note(set.len());
 }
 
 fn a_sleep_is_never_early(flavour: Flavour, log: &Log) {

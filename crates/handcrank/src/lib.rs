@@ -52,15 +52,11 @@ pub mod net;
 pub mod runtime;
 #[cfg(feature = "signal")]
 pub mod signal;
+pub mod sync;
 pub mod task;
 #[cfg(test)]
 mod testing;
 pub mod time;
-
-/// Cancellation, tracking, notification: what tasks tell each other without a runtime's help.
-pub mod sync {
-    pub use handcrank_sync::*;
-}
 
 pub use handcrank_macros::{main, test};
 pub use task::spawn;

@@ -13,8 +13,6 @@ pub struct Metrics {
     pub spawned: u64,
     /// Tasks waiting in the global queue.
     pub injected: usize,
-    /// One for each worker.
-    pub workers: Vec<WorkerMetrics>,
 }
 
 /// One worker's figures. What is done from a seat counts for the seat, whoever sat there; sleeping

@@ -83,8 +83,17 @@ impl Handle {
             alive: usize::try_from(spawned.saturating_sub(ended)).unwrap_or(usize::MAX),
             spawned,
             injected: shared.inject.len(),
-            workers: shared.seats.iter().map(WorkerMetrics::read).collect(),
         }
+    }
+
+    /// How many seats there are.
+    pub fn num_workers(&self) -> usize {
+        self.inner.shared.seats.len()
+    }
+
+    /// What one worker has done so far; `None` if there is no such worker.
+    pub fn worker_metrics(&self, worker: usize) -> Option<WorkerMetrics> {
+        self.inner.shared.seats.get(worker).map(WorkerMetrics::read)
     }
 }
 

@@ -156,30 +156,31 @@ impl Held<'_> {
         // Nobody has woken the future yet, and it wants its first poll all the same.
         let mut first = true;
         while !shared.ending.is_closed() {
-            let mut behind = 0;
+            let mut yielded = false;
             if solo.take() | std::mem::take(&mut first) {
                 if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut cx)) {
                     return Some(output);
                 }
                 // Woken during its own poll, the future yields: it goes behind what is ready now,
                 // and past a turn of the driver.
-                if solo.is_woken() {
-                    behind = shared.config.event_interval;
-                }
+                yielded = solo.is_woken();
             }
-            let yielded = behind > 0;
+            // The future waits for its turn as a task does: first goes what was ready before it. So it
+            // is in Tokio, and programs count on it. But it waits for so many tasks and no more.
             let mut idle = false;
-            while (behind > 0 || !solo.is_woken()) && !shared.ending.is_closed() {
-                behind = behind.saturating_sub(1);
+            for _ in 0..shared.config.event_interval {
                 let Some(task) = shared.next(seat, desk, &mut searching) else {
                     idle = true;
                     break;
                 };
                 seat.run(task);
+                if shared.ending.is_closed() {
+                    break;
+                }
             }
             if yielded || (idle && desk.has_yielded()) {
                 shared.attend_driver(seat, desk, Instant::now());
-            } else if idle {
+            } else if idle && !solo.is_woken() {
                 self.sleep(&mut woken);
                 desk.wake_batch(&mut woken);
             }

@@ -8,7 +8,7 @@
 //! dropped may drop a whole task, and either may come back to the very same lock.
 //!
 //! Reading order: `oneshot.rs` (two sides, one value), `waiters.rs` and `notify.rs` (any number of
-//! waiters), `tree.rs` and `cancel.rs` (tokens that cancel their descendants), `tracker.rs`.
+//! waiters), `tree.rs` and `cancel.rs` (tokens that cancel their descendants), `headcount.rs`.
 //!
 //! In the book, `book/src/ch03-wakers-and-block-on.md` tells what a waker is, and what it costs to lose one;
 //! chapter 13, about this crate, is not written yet.
@@ -16,11 +16,11 @@
 #![forbid(unsafe_code)]
 
 mod cancel;
+mod headcount;
 mod notify;
 pub mod oneshot;
 #[cfg(all(test, not(handcrank_loom)))]
 mod testing;
-mod tracker;
 mod tree;
 mod waiters;
 
@@ -28,5 +28,5 @@ pub use cancel::{
     CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture,
     WaitForCancellationFutureOwned,
 };
+pub use headcount::{Ended, Headcount};
 pub use notify::{Notified, Notify, OwnedNotified};
-pub use tracker::{TaskTracker, TaskTrackerToken, TaskTrackerWaitFuture, TrackedFuture};

@@ -22,6 +22,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 use std::thread::{self, Thread};
 
 use handcrank_task::coop;
+use handcrank_task::drives::may_block;
 use handcrank_task::primitives::sync::Mutex;
 
 use error::{RecvError, TryRecvError};
@@ -275,7 +276,8 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     ///
-    /// If the receiver has already yielded its value or error.
+    /// In async code, and if the receiver has already yielded its value or error.
+    #[track_caller]
     pub fn blocking_recv(mut self) -> Result<T, RecvError> {
         /// The standard library's own parker is enough here: whoever else unparks this thread
         /// only makes the loop below look once more.
@@ -287,10 +289,16 @@ impl<T> Receiver<T> {
             }
         }
 
+        assert!(
+            may_block(),
+            "Cannot block the current thread from within a runtime. This happens because a function \
+             attempted to block the current thread while the thread is being used to drive \
+             asynchronous tasks."
+        );
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         loop {
-            // Not through `Future::poll`: a task's budget, if this is called inside one all the
-            // same, would never be refilled while it blocks, and this would turn into a spin.
+            // Not through `Future::poll`: a task's budget, if this is called inside one of an executor that
+            // does not say so, would never be refilled while it blocks, and this would turn into a spin.
             match self.poll_recv(&waker) {
                 Poll::Ready(result) => return result,
                 Poll::Pending => thread::park(),

@@ -1,6 +1,8 @@
 //! The same random steps taken with tokio's types and with ours: the same must come of it.
 
+use handcrank_sync::Headcount;
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -214,6 +216,33 @@ fn cancellation_token() {
     }
 }
 
+/// A tracker around a [`Headcount`], as the runtime's.
+#[derive(Clone)]
+struct Tracker(Arc<Headcount>);
+
+struct Token(Arc<Headcount>);
+
+impl Tracker {
+    fn token(&self) -> Token {
+        self.0.enter();
+        Token(Arc::clone(&self.0))
+    }
+}
+
+impl Deref for Tracker {
+    type Target = Headcount;
+
+    fn deref(&self) -> &Headcount {
+        &self.0
+    }
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
 /// One step with one tracker.
 macro_rules! tracker_step {
     ($tracker:ident, $tokens:ident, $waits:ident, $what:ident, $which:ident) => {{
@@ -242,7 +271,7 @@ fn task_tracker() {
     for seed in 0..2_000 {
         let mut random = Random::new(seed);
         let theirs = tokio_util::task::TaskTracker::new();
-        let ours = handcrank_sync::TaskTracker::new();
+        let ours = Tracker(Arc::new(Headcount::new()));
         let (mut their_tokens, mut our_tokens) = (Vec::new(), Vec::new());
         let (mut their_waits, mut our_waits) = (Vec::new(), Vec::new());
         for number in 0..80 {

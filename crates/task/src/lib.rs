@@ -8,8 +8,8 @@
 //! Read in this order: `state` (the word that all threads agree on), `raw` (a pointer to any task),
 //! `cell` (the allocation and the runner), `waker`, `join`, `list` (the tasks that have slept),
 //! `current` (what this thread polls), `recycle` (where the memory comes from), then the small ones:
-//! `id`, `name`, `coop`, `bound`, `atomic_waker`, and `scoped`, which others use to make their own things
-//! current. The folder's README tells a task's life as a story, with the reasons.
+//! `id`, `name`, `coop`, `bound`, `atomic_waker`, and what others use: `scoped`, to make their own things
+//! current, and `drives`, to ask whether they may block. The folder's README tells a task's life as a story, with the reasons.
 //!
 //! In the book, `book/src/ch06-one-word-of-state.md` comes to this design in small steps, and
 //! `book/src/ch05-tasks-and-a-run-queue.md` tells what a task is for.
@@ -44,6 +44,8 @@
 //! assert!(handle.is_finished());
 //! ```
 
+#[doc(hidden)]
+pub mod drives;
 #[doc(hidden)]
 pub mod primitives;
 #[doc(hidden)]

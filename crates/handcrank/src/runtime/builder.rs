@@ -33,7 +33,9 @@ type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
 // Settings are what they are: four of them are yes or no.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Builder {
-    flavor: RuntimeFlavor,
+    pub(super) flavor: RuntimeFlavor,
+    /// Is it for a `LocalRuntime`?
+    pub(super) local: bool,
     worker_threads: Option<usize>,
     max_blocking_threads: usize,
     keep_alive: Duration,
@@ -67,6 +69,7 @@ impl Builder {
     fn new(flavor: RuntimeFlavor) -> Self {
         Self {
             flavor,
+            local: false,
             worker_threads: None,
             max_blocking_threads: 512,
             keep_alive: Duration::from_secs(10),
@@ -294,6 +297,7 @@ impl Builder {
             id: Id::next(),
             name: self.name.clone(),
             flavor: self.flavor,
+            local: self.local,
             scheduler: scheduler.handle().clone(),
             reactor: reactor.handle(),
             blocking: blocking.spawner(),

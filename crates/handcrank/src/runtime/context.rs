@@ -1,9 +1,10 @@
-//! Which runtime is current on this thread, and whether this thread may block.
+//! Which runtime is current on this thread. (Whether the thread may block is told by `drives` in the task
+//! crate.)
 
 use super::handle::{Handle, Inner};
 use handcrank_reactor::ClockGuard;
+pub(crate) use handcrank_task::drives::{Drives, block_in_place, drive, may_block};
 use handcrank_task::scoped::{self, Entered, Slot};
-use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,19 +13,6 @@ use std::sync::Arc;
 thread_local! {
     /// The current runtime.
     static CURRENT: Slot<Inner> = const { Slot::new() };
-    /// Does this thread run async code, so that blocking it would hold others up?
-    static DRIVES: Cell<Drives> = const { Cell::new(Drives::Nothing) };
-}
-
-/// What a thread runs.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Drives {
-    /// No async code. It may block.
-    Nothing,
-    /// Async code that may give its place to another thread.
-    Tasks,
-    /// Async code that nobody else could go on with.
-    Alone,
 }
 
 /// No runtime is current on this thread, or it cannot be told because the thread is ending. (The
@@ -130,48 +118,5 @@ impl Drop for Inside {
 impl fmt::Debug for EnterGuard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EnterGuard").finish_non_exhaustive()
-    }
-}
-
-/// This thread runs async code until the guard is dropped.
-pub(crate) struct Driving(());
-
-/// Marks this thread as one that runs async code. `None` if it is one already.
-#[inline]
-pub(crate) fn drive(what: Drives) -> Option<Driving> {
-    DRIVES.with(|drives| {
-        (drives.get() == Drives::Nothing).then(|| {
-            drives.set(what);
-            Driving(())
-        })
-    })
-}
-
-impl Drop for Driving {
-    #[inline]
-    fn drop(&mut self) {
-        let _ = DRIVES.try_with(|drives| drives.set(Drives::Nothing));
-    }
-}
-
-/// May this thread block?
-pub(crate) fn may_block() -> bool {
-    DRIVES.try_with(|drives| drives.get() == Drives::Nothing).unwrap_or(true)
-}
-
-/// What this thread runs is something else until this is dropped; then what it was before.
-pub(crate) struct Instead(Drives);
-
-/// For a thread that runs async code and is about to block: it may, until the guard is dropped. `None` if
-/// nobody else could go on with what it runs.
-pub(crate) fn block_in_place() -> Option<Instead> {
-    DRIVES.with(|drives| {
-        (drives.get() == Drives::Tasks).then(|| Instead(drives.replace(Drives::Nothing)))
-    })
-}
-
-impl Drop for Instead {
-    fn drop(&mut self) {
-        let _ = DRIVES.try_with(|drives| drives.set(self.0));
     }
 }

@@ -1,51 +1,59 @@
 //! What a runtime is doing, in numbers. Always counted, never behind a flag.
 
-use super::handle::Inner;
+use super::Handle;
 use handcrank_scheduler::WorkerMetrics;
 use std::time::Duration;
 
-/// A runtime's figures, all read at about the same time.
+/// A view of a runtime's figures: each method reads one of them, as it is at that moment. It does not keep the
+/// runtime running, and can still be read when the runtime has ended.
 #[derive(Clone, Debug)]
 pub struct RuntimeMetrics {
-    scheduler: handcrank_scheduler::Metrics,
-    blocking: handcrank_blocking::Metrics,
-    reactor: handcrank_reactor::Metrics,
+    handle: Handle,
 }
 
 impl RuntimeMetrics {
-    pub(super) fn read(inner: &Inner) -> Self {
-        Self {
-            scheduler: inner.scheduler.metrics(),
-            blocking: inner.blocking.metrics(),
-            reactor: inner.reactor.metrics(),
-        }
+    pub(super) fn new(handle: Handle) -> Self {
+        Self { handle }
+    }
+
+    fn scheduler(&self) -> &handcrank_scheduler::Handle {
+        &self.handle.inner().scheduler
+    }
+
+    fn reactor(&self) -> handcrank_reactor::Metrics {
+        self.handle.inner().reactor.metrics()
+    }
+
+    fn blocking(&self) -> handcrank_blocking::Metrics {
+        self.handle.inner().blocking.metrics()
     }
 
     #[track_caller]
-    fn worker(&self, worker: usize) -> &WorkerMetrics {
-        let workers = &self.scheduler.workers;
-        assert!(worker < workers.len(), "there is no worker {worker}, only {}", workers.len());
-        &workers[worker]
+    fn worker(&self, worker: usize) -> WorkerMetrics {
+        let workers = self.num_workers();
+        self.scheduler()
+            .worker_metrics(worker)
+            .unwrap_or_else(|| panic!("there is no worker {worker}, only {workers}"))
     }
 
     /// How many workers there are: how many tasks can run at once.
     pub fn num_workers(&self) -> usize {
-        self.scheduler.workers.len()
+        self.scheduler().num_workers()
     }
 
     /// Tasks spawned and not yet ended.
     pub fn num_alive_tasks(&self) -> usize {
-        self.scheduler.alive
+        self.scheduler().metrics().alive
     }
 
     /// Tasks spawned since the runtime began.
     pub fn spawned_tasks_count(&self) -> u64 {
-        self.scheduler.spawned
+        self.scheduler().metrics().spawned
     }
 
     /// Tasks waiting in the queue that all workers take from.
     pub fn global_queue_depth(&self) -> usize {
-        self.scheduler.injected
+        self.scheduler().metrics().injected
     }
 
     /// Tasks waiting in one worker's own queue.
@@ -91,31 +99,31 @@ impl RuntimeMetrics {
 
     /// Threads of the blocking pool.
     pub fn num_blocking_threads(&self) -> usize {
-        self.blocking.threads
+        self.blocking().threads
     }
 
     /// Those of them that wait for a job.
     pub fn num_idle_blocking_threads(&self) -> usize {
-        self.blocking.idle
+        self.blocking().idle
     }
 
     /// Blocking jobs that wait for a thread.
     pub fn blocking_queue_depth(&self) -> usize {
-        self.blocking.queued
+        self.blocking().queued
     }
 
     /// Sockets and other sources registered with the driver.
     pub fn io_driver_fd_count(&self) -> usize {
-        self.reactor.fds
+        self.reactor().fds
     }
 
     /// Readiness events that the driver has handed out.
     pub fn io_driver_ready_count(&self) -> u64 {
-        self.reactor.ready_events
+        self.reactor().ready_events
     }
 
     /// Timers that wait.
     pub fn num_alive_timers(&self) -> usize {
-        self.reactor.timers
+        self.reactor().timers
     }
 }

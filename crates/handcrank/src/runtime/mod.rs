@@ -16,6 +16,7 @@ mod builder;
 pub(crate) mod context;
 mod driver;
 mod handle;
+pub(crate) mod local;
 mod metrics;
 // The type is called what its module is called, as in tokio.
 #[allow(clippy::module_inception)]
@@ -26,5 +27,6 @@ mod tests;
 pub use builder::Builder;
 pub use context::{EnterGuard, TryCurrentError};
 pub use handle::{Handle, Id, RuntimeFlavor};
+pub use local::{LocalOptions, LocalRuntime};
 pub use metrics::RuntimeMetrics;
 pub use runtime::{Runtime, is_rt_shutdown_err};

@@ -210,3 +210,14 @@ fn a_guard_that_waits_for_the_end_of_its_block_does_not_hold_the_runtime() {
     runtime.shutdown_background();
     assert!(Handle::try_current().is_ok());
 }
+
+#[test]
+fn metrics_are_a_view_and_not_a_picture() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let metrics = runtime.metrics();
+    assert_eq!(metrics.spawned_tasks_count(), 0);
+    runtime.block_on(runtime.spawn(async {})).unwrap();
+    assert_eq!(metrics.spawned_tasks_count(), 1);
+    drop(runtime);
+    assert_eq!(metrics.spawned_tasks_count(), 1, "readable after the end");
+}

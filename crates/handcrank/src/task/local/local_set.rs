@@ -1,7 +1,7 @@
 //! The set of tasks that one thread runs.
 
 use crate::runtime::{self, Runtime};
-use handcrank_executor::{LocalEntered, LocalExecutor};
+use handcrank_executor::{LocalEntered, LocalExecutor, LocalHandle};
 use handcrank_task::JoinHandle;
 use std::cell::OnceCell;
 use std::fmt;
@@ -99,6 +99,11 @@ impl LocalSet {
     /// Dropping it drops the future; the tasks stay.
     pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
         self.executor.run(future).await
+    }
+
+    /// For the runtime that drives it.
+    pub(crate) fn handle(&self) -> LocalHandle {
+        self.executor.handle()
     }
 
     /// A number for the set that no runtime and no other set ever has.

@@ -32,13 +32,16 @@ mod tests;
 
 pub use local_set::{LocalEnterGuard, LocalSet};
 
+use crate::runtime;
 use handcrank_executor::LocalHandle;
 use handcrank_task::JoinHandle;
 
-/// Spawns a future that need not be `Send` on the current [`LocalSet`].
+/// Spawns a future that need not be `Send` on the current [`LocalSet`], or on the current
+/// [`LocalRuntime`](runtime::LocalRuntime).
 ///
 /// It begins to run when the set is next polled, and runs on this thread only. "Current" is the set
-/// whose task or future this is called in, or the one that was [entered](LocalSet::enter) last.
+/// whose task or future this is called in, or the one that was [entered](LocalSet::enter) last. In the
+/// context of a local runtime it is always that one's own.
 ///
 /// ```
 /// use handcrank::task::{LocalSet, spawn_local};
@@ -55,7 +58,7 @@ use handcrank_task::JoinHandle;
 ///
 /// # Panics
 ///
-/// If no set is current on this thread. A task of the runtime's own, from [`spawn`](super::spawn), is
+/// If no set is current on this thread, and in the context of a local runtime of another thread. A task of the runtime's own, from [`spawn`](super::spawn), is
 /// in no set, also if it was spawned from within one.
 #[track_caller]
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
@@ -73,7 +76,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    match LocalHandle::current() {
+    match runtime::local::current().or_else(LocalHandle::current) {
         Some(set) => set.spawn(future),
         None => panic!(
             "`spawn_local` called from outside of a `task::LocalSet` or `runtime::LocalRuntime`"
