@@ -23,7 +23,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::marker::PhantomData;
 use std::mem;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -34,21 +33,15 @@ use std::task::{Context, Poll};
 use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke, spawn_local};
 
 use crate::inbox::Inbox;
+use current::{CURRENT, Current, enter};
+
+pub use current::{LocalEntered, LocalHandle};
+
+mod current;
 
 /// How many tasks run before the main future is looked at again, and whoever drives the executor
 /// gets its turn.
 const TASKS_IN_A_ROW: usize = 61;
-
-thread_local! {
-    /// The executor that is current on this thread. Of nested ones, the innermost.
-    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
-}
-
-struct Current {
-    local: Rc<Local>,
-    /// Does it run just now? If not, it has merely been named as the one to spawn on.
-    runs: bool,
-}
 
 /// Runs futures that need not be `Send`, all on the thread that it was made on.
 ///
@@ -243,82 +236,6 @@ impl Local {
 
     fn take_inbox(&self) {
         self.shared.inbox.take_into(&mut self.queue.borrow_mut());
-    }
-}
-
-fn enter(local: &Rc<Local>, runs: bool) -> LocalEntered {
-    let own = Current { local: Rc::clone(local), runs };
-    // `try_with`: an executor may be dropped while the thread is being torn down. Then none is
-    // current any more, and its tasks' wakes go through the inbox.
-    let before = CURRENT.try_with(|current| current.replace(Some(own))).unwrap_or_default();
-    LocalEntered { before, _stays_on_its_thread: PhantomData }
-}
-
-/// An executor is current until this is dropped; then the one before.
-#[must_use = "the executor is current only until this is dropped"]
-pub struct LocalEntered {
-    before: Option<Current>,
-    /// Even if there is nothing to put back: what is current is its thread's.
-    _stays_on_its_thread: PhantomData<*const ()>,
-}
-
-impl Drop for LocalEntered {
-    fn drop(&mut self) {
-        let before = self.before.take();
-        let own = CURRENT.try_with(|current| current.replace(before));
-        drop(own); // with the thread-local free again
-    }
-}
-
-impl fmt::Debug for LocalEntered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalEntered").finish_non_exhaustive()
-    }
-}
-
-/// Spawns on a [`LocalExecutor`] that somebody else drives, on the same thread.
-///
-/// When the executor is gone, what is spawned is dropped at once, and its handle says cancelled.
-///
-/// ```
-/// use handcrank_executor::{LocalExecutor, LocalHandle};
-///
-/// let executor = LocalExecutor::new();
-/// let answer = executor.block_on(async {
-///     let here = LocalHandle::current().expect("an executor runs");
-///     here.spawn(async { 6 * 7 }).await.unwrap()
-/// });
-/// assert_eq!(answer, 42);
-/// ```
-#[derive(Clone)]
-pub struct LocalHandle {
-    local: Rc<Local>,
-}
-
-impl LocalHandle {
-    /// The executor that is current on this thread: the one that runs the code that asks, or that
-    /// [`LocalExecutor::name_current`] names.
-    pub fn current() -> Option<Self> {
-        let find = |current: &RefCell<Option<Current>>| {
-            current.borrow().as_ref().map(|current| Self { local: Rc::clone(&current.local) })
-        };
-        CURRENT.try_with(find).ok().flatten()
-    }
-
-    /// Spawns a task, as [`LocalExecutor::spawn`] does.
-    #[track_caller]
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        self.local.spawn(future)
-    }
-}
-
-impl fmt::Debug for LocalHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalHandle").finish_non_exhaustive()
     }
 }
 

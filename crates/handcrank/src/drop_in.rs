@@ -30,10 +30,9 @@
 //! ```
 //!
 //! The module has tokio's own layout. [`runtime`], [`task`], [`time`], [`net`] and [`signal`], `spawn`,
-//! `main` and `test` are Handcrank's. What needs no runtime is tokio's own, re-exported: the traits, the
-//! extension traits and the tools of [`io`], all of [`sync`], and the macros `select!`, `join!` and
-//! `try_join!`. Tokio's runtime is not even compiled, unless another crate asks for its feature `rt`;
-//! and then nothing starts it.
+//! `main`, `test` and all macros are Handcrank's. What needs no runtime is tokio's own, re-exported: the
+//! traits, the extension traits and the tools of [`io`], and all of [`sync`]. Tokio's runtime is not
+//! even compiled, unless another crate asks for its feature `rt`; and then nothing starts it.
 //!
 //! In a program of several modules, each that says `tokio::` needs the line `use
 //! handcrank::drop_in as tokio;`, since a name made by `use` is known in its own module alone. In
@@ -65,9 +64,11 @@
 //!   [`handcrank::io`](crate::io)); they win and mean the same, so that the compiler may call the
 //!   import of an extension trait unused.
 
-pub use crate::{main, net, pin, runtime, signal, spawn, task, test, time};
 #[doc(no_inline)]
-pub use tokio::{join, select, sync, try_join};
+pub use crate::{join, pin, select, task_local, try_join};
+pub use crate::{main, net, runtime, signal, spawn, task, test, time};
+#[doc(no_inline)]
+pub use tokio::sync;
 
 /// tokio's traits and tools for I/O, with Handcrank's words for readiness.
 pub mod io {

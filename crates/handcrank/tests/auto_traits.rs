@@ -51,10 +51,27 @@ fn types() {
     unwind_safe::<net::TcpStream>();
     unwind_safe::<net::UdpSocket>();
     unwind_safe::<net::UnixStream>();
+    unwind_safe::<runtime::LocalRuntime>();
+    unpin::<task::LocalSet>();
     unpin::<net::TcpStream>();
     unpin::<net::UnixStream>();
     unpin::<time::Interval>();
     unpin::<signal::unix::Signal>();
+}
+
+/// What must not leave its thread is not `Send`: if it were, two implementations would fit here, and the
+/// call would not compile.
+#[allow(dead_code)]
+fn bound_to_a_thread() {
+    trait Bound<A> {
+        fn holds() {}
+    }
+    impl<T: ?Sized> Bound<()> for T {}
+    impl<T: ?Sized + Send> Bound<u8> for T {}
+    <task::LocalSet as Bound<_>>::holds();
+    <task::LocalEnterGuard as Bound<_>>::holds();
+    <runtime::LocalRuntime as Bound<_>>::holds();
+    <runtime::LocalOptions as Bound<_>>::holds();
 }
 
 /// An async fn has no name to ask about: its futures are made here, and never called for.

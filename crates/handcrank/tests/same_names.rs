@@ -357,6 +357,56 @@ macro_rules! surface {
                 let _ = [SignalKind::window_change()];
                 Ok(())
             }
+
+            fn local(rt: tokio::runtime::Runtime) -> io::Result<()> {
+                use std::{future::Future, rc::Rc};
+                use tokio::runtime::{Builder, EnterGuard, Handle, LocalOptions, LocalRuntime};
+                use tokio::task::{JoinHandle, LocalEnterGuard, LocalSet};
+                fn spawns<F: Future + 'static>(future: F, set: &LocalSet) -> JoinHandle<F::Output> {
+                    tokio::task::spawn_local(std::future::ready(Rc::new(1)));
+                    set.spawn_local(future)
+                }
+                fn blocks<F: Future>(future: F, set: &LocalSet, rt: &tokio::runtime::Runtime) -> F::Output {
+                    set.block_on(rt, future)
+                }
+                async fn runs<F: Future>(future: F, set: &LocalSet) -> F::Output {
+                    set.run_until(future).await
+                }
+                fn is_future<F: Future<Output = ()> + Unpin + std::fmt::Debug + Default>(_: &F) {}
+                let set: LocalSet = LocalSet::new();
+                is_future(&set);
+                let guard: LocalEnterGuard = set.enter();
+                let _: JoinHandle<Rc<u8>> = tokio::task::spawn_local(async { Rc::new(1) });
+                let _: tokio::runtime::Id = set.id();
+                let _: () = rt.block_on(set);
+
+                let local: LocalRuntime = LocalRuntime::new()?;
+                let options: LocalOptions = LocalOptions::default();
+                let _: LocalRuntime = Builder::new_current_thread().build_local(options)?;
+                let _: JoinHandle<Rc<u8>> = local.spawn_local(async { Rc::new(1) });
+                let _: JoinHandle<u8> = local.spawn_blocking(|| 1);
+                let _: Rc<u8> = local.block_on(async { Rc::new(1) });
+                let _: (&Handle, EnterGuard<'_>) = (local.handle(), local.enter());
+                let _: tokio::runtime::RuntimeMetrics = local.metrics();
+                local.shutdown_timeout(Duration::ZERO);
+                LocalRuntime::new()?.shutdown_background();
+                Ok(())
+            }
+
+            async fn selecting() -> Result<(), u8> {
+                let _: u8 = tokio::select! {
+                    x = async { 1_u8 } => x,
+                    Some(x) = async { None }, if 1 < 2 => { x }
+                    else => 3,
+                };
+                let _: u8 = tokio::select! { biased; Ok(x) | Err(x) = async { Ok::<u8, u8>(1) } => x };
+                let _: (u8, &str) = tokio::join!(async { 1 }, async { "two" });
+                let _: (u8,) = tokio::join!(biased; async { 1 });
+                let both: Result<(u8, &str), u8> = tokio::try_join!(async { Ok(1) }, async { Ok("two") });
+                let _: () = tokio::join!();
+                tokio::try_join!(async { Err::<u8, u8>(1) })?;
+                Ok(())
+            }
         }
     };
 }

@@ -149,6 +149,15 @@ impl Readiness {
         Self::answer(self.word.load(Acquire), mask)
     }
 
+    /// As [`now`](Readiness::now), also when nothing new will be seen any more.
+    pub(crate) fn seen(&self, mask: Ready) -> Option<ReadyEvent> {
+        // Acquire: as in `now`.
+        match Self::answer(self.word.load(Acquire) & !CLOSED, mask) {
+            Poll::Ready(Ok(event)) => Some(event),
+            Poll::Ready(Err(Closed)) | Poll::Pending => None,
+        }
+    }
+
     /// Waits for a direction. The last caller's waker counts.
     pub(crate) fn poll(
         &self,

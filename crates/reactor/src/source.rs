@@ -114,19 +114,22 @@ impl<T: AsFd> Source<T> {
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it is not ready or the reactor has been shut
-    /// down, without an attempt, or if the attempt says so; any other error of the attempt.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if it is not ready, without an attempt, or if the
+    /// attempt says so; any other error of the attempt. A shut down reactor is no error: what was
+    /// ready then can be tried.
     pub fn try_io<R>(
         &self,
         interest: Interest,
         attempt: impl FnOnce(&T) -> io::Result<R>,
     ) -> io::Result<R> {
-        let Poll::Ready(Ok(event)) = self.readiness.now(interest.mask()) else {
+        let Some(event) = self.readiness.seen(interest.mask()) else {
             return Err(io::ErrorKind::WouldBlock.into());
         };
         let result = attempt(self.get_ref());
         if would_block(&result) {
             self.clear_ready(event);
+            // The same error whether or not an attempt was made.
+            return Err(io::ErrorKind::WouldBlock.into());
         }
         result
     }

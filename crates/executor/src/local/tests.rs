@@ -261,3 +261,47 @@ fn tasks_stay_for_the_next_time() {
     assert_eq!(steps.get(), 3);
     crate::block_on(poll_fn(|cx| executor.poll_tasks(cx)));
 }
+
+#[test]
+fn what_is_named_current_is_found_but_does_not_run() {
+    let executor = LocalExecutor::new();
+    assert!(LocalHandle::current().is_none());
+    let named = executor.name_current();
+    let task = LocalHandle::current().unwrap().spawn(async { 1 });
+    drop(named);
+    assert!(LocalHandle::current().is_none());
+    assert!(!task.is_finished());
+    assert_eq!(executor.block_on(task).unwrap(), 1);
+}
+
+#[test]
+fn a_spawn_goes_behind_what_was_woken_before_it() {
+    let executor = LocalExecutor::new();
+    let log = Log::default();
+    let slot = Rc::new(RefCell::new(None::<Waker>));
+    let (noted, kept) = (log.clone(), Rc::clone(&slot));
+    executor.spawn(poll_fn(move |cx| {
+        noted.note("woken");
+        kept.replace(Some(cx.waker().clone())).map_or(Poll::Pending, |_| Poll::Ready(()))
+    }));
+    assert!(executor.try_tick());
+    // Not from within: it goes through the inbox.
+    slot.borrow().as_ref().unwrap().wake_by_ref();
+    let noted = log.clone();
+    executor.spawn(async move { noted.note("spawned") });
+    while executor.try_tick() {}
+    assert_eq!(log.take(), ["woken", "woken", "spawned"]);
+}
+
+#[test]
+fn a_spawn_after_the_end_is_cancelled_at_once() {
+    let executor = LocalExecutor::new();
+    let handle = executor.handle();
+    drop(executor);
+    let dropped = Rc::new(Cell::new(0));
+    let guard = Dropped(Rc::clone(&dropped));
+    let task = handle.spawn(async move { drop(guard) });
+    assert!(task.is_finished());
+    assert_eq!(dropped.get(), 1);
+    assert!(crate::block_on(task).unwrap_err().is_cancelled());
+}

@@ -171,9 +171,6 @@ where
     ///
     /// If it is an error, or is not there.
     pub fn take_ok(self: Pin<&mut Self>) -> T {
-        match self.take() {
-            Ok(output) => output,
-            Err(_) => panic!("an error ends a `try_join!` at once"),
-        }
+        self.take().unwrap_or_else(|_| panic!("an error ends a `try_join!` at once"))
     }
 }

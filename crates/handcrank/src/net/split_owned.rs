@@ -9,7 +9,7 @@ macro_rules! owned_halves {
         /// Dropping it changes nothing for the writing half.
         #[derive(Debug)]
         pub struct OwnedReadHalf {
-            stream: std::sync::Arc<$Stream>,
+            inner: std::sync::Arc<$Stream>,
         }
 
         /// The writing half of a stream, made by
@@ -19,20 +19,20 @@ macro_rules! owned_halves {
         /// the reading half lives on. [`forget`](Self::forget) drops it without that.
         #[derive(Debug)]
         pub struct OwnedWriteHalf {
-            stream: std::sync::Arc<$Stream>,
-            shut_down_on_drop: bool,
+            inner: std::sync::Arc<$Stream>,
+            shutdown_on_drop: bool,
         }
 
         $crate::net::stream::read_side!(OwnedReadHalf, $Stream);
         $crate::net::stream::write_side!(OwnedWriteHalf, $Stream);
-        $crate::net::split::half_common!(OwnedReadHalf, $Stream, $Addr, |half| &half.stream);
-        $crate::net::split::half_common!(OwnedWriteHalf, $Stream, $Addr, |half| &half.stream);
+        $crate::net::split::half_common!(OwnedReadHalf, $Stream, $Addr, |half| &half.inner);
+        $crate::net::split::half_common!(OwnedWriteHalf, $Stream, $Addr, |half| &half.inner);
 
         impl OwnedReadHalf {
             pub(super) fn of(stream: $Stream) -> (OwnedReadHalf, OwnedWriteHalf) {
                 let stream = std::sync::Arc::new(stream);
-                let read = OwnedReadHalf { stream: std::sync::Arc::clone(&stream) };
-                (read, OwnedWriteHalf { stream, shut_down_on_drop: true })
+                let read = OwnedReadHalf { inner: std::sync::Arc::clone(&stream) };
+                (read, OwnedWriteHalf { inner: stream, shutdown_on_drop: true })
             }
 
             /// Puts two halves of one stream together again.
@@ -41,12 +41,12 @@ macro_rules! owned_halves {
             ///
             /// [`ReuniteError`], with both halves in it, if they are not of the same stream.
             pub fn reunite(self, other: OwnedWriteHalf) -> Result<$Stream, ReuniteError> {
-                if !std::sync::Arc::ptr_eq(&self.stream, &other.stream) {
+                if !std::sync::Arc::ptr_eq(&self.inner, &other.inner) {
                     return Err(ReuniteError(self, other));
                 }
                 other.forget();
                 // There are never more than two owners, and the other one is gone.
-                Ok(std::sync::Arc::into_inner(self.stream).expect("the last half of the stream"))
+                Ok(std::sync::Arc::into_inner(self.inner).expect("the last half of the stream"))
             }
         }
 
@@ -58,20 +58,20 @@ macro_rules! owned_halves {
 
             /// Drops the half and leaves the writing side open.
             pub fn forget(mut self) {
-                self.shut_down_on_drop = false;
+                self.shutdown_on_drop = false;
             }
 
             fn shut_down(&mut self) -> std::io::Result<()> {
-                let socket = self.stream.io.get_ref();
+                let socket = self.inner.io.get_ref();
                 $crate::net::stream::write::shut_down(|how| socket.shutdown(how))?;
-                self.shut_down_on_drop = false;
+                self.shutdown_on_drop = false;
                 Ok(())
             }
         }
 
         impl Drop for OwnedWriteHalf {
             fn drop(&mut self) {
-                if self.shut_down_on_drop {
+                if self.shutdown_on_drop {
                     // Nobody is left to hear of a failure, and the socket is closed all the same.
                     let _ = self.shut_down();
                 }

@@ -81,6 +81,19 @@ where
     })
 }
 
+/// Appends `bytes` to `text`, if they are text. The error counts from the beginning of `text`.
+pub(crate) fn append(text: &mut String, bytes: &[u8]) -> io::Result<()> {
+    if let Ok(more) = std::str::from_utf8(bytes) {
+        text.push_str(more);
+        return Ok(());
+    }
+    let whole = String::from_utf8([text.as_bytes(), bytes].concat());
+    Err(io::Error::new(
+        io::ErrorKind::InvalidData,
+        whole.expect_err("text and no text").utf8_error(),
+    ))
+}
+
 /// Reading, for a stream or a half that lends one.
 macro_rules! read_side {
     ($Half:ty, $Stream:ident) => {
@@ -187,13 +200,7 @@ macro_rules! read_side {
             pub async fn read_to_string(&mut self, buf: &mut String) -> std::io::Result<usize> {
                 let mut bytes = Vec::new();
                 self.read_to_end(&mut bytes).await?;
-                match std::str::from_utf8(&bytes) {
-                    Ok(text) => buf.push_str(text),
-                    Err(_) => {
-                        let text = "stream did not contain valid UTF-8";
-                        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
-                    }
-                }
+                $crate::net::stream::read::append(buf, &bytes)?;
                 Ok(bytes.len())
             }
 

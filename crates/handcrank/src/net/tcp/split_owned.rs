@@ -12,7 +12,7 @@ owned_halves!(TcpStream, SocketAddr);
 impl OwnedReadHalf {
     /// Reads without taking, as [`TcpStream::peek`]. Cancel safe.
     pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.stream.peek(buf).await
+        self.inner.peek(buf).await
     }
 
     /// Reads without taking, as [`TcpStream::poll_peek`].
@@ -21,6 +21,6 @@ impl OwnedReadHalf {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
-        self.stream.poll_peek(cx, buf)
+        self.inner.poll_peek(cx, buf)
     }
 }
