@@ -156,30 +156,31 @@ impl Held<'_> {
         // Nobody has woken the future yet, and it wants its first poll all the same.
         let mut first = true;
         while !shared.ending.is_closed() {
-            let mut behind = 0;
+            let mut yielded = false;
             if solo.take() | std::mem::take(&mut first) {
                 if let Poll::Ready(output) = coop::budget(|| future.as_mut().poll(&mut cx)) {
                     return Some(output);
                 }
                 // Woken during its own poll, the future yields: it goes behind what is ready now,
                 // and past a turn of the driver.
-                if solo.is_woken() {
-                    behind = shared.config.event_interval;
-                }
+                yielded = solo.is_woken();
             }
-            let yielded = behind > 0;
+            // The future waits for its turn as a task does: first goes what was ready before it. So it
+            // is in Tokio, and programs count on it. But it waits for so many tasks and no more.
             let mut idle = false;
-            while (behind > 0 || !solo.is_woken()) && !shared.ending.is_closed() {
-                behind = behind.saturating_sub(1);
+            for _ in 0..shared.config.event_interval {
                 let Some(task) = shared.next(seat, desk, &mut searching) else {
                     idle = true;
                     break;
                 };
                 seat.run(task);
+                if shared.ending.is_closed() {
+                    break;
+                }
             }
             if yielded || (idle && desk.has_yielded()) {
                 shared.attend_driver(seat, desk, Instant::now());
-            } else if idle {
+            } else if idle && !solo.is_woken() {
                 self.sleep(&mut woken);
                 desk.wake_batch(&mut woken);
             }
@@ -192,17 +193,19 @@ impl Held<'_> {
         let Self { shared, seat, solo } = *self;
         // SAFETY: the seat is ours.
         let desk = unsafe { seat.desk() };
+        // Before the last look: the hook may spawn or wake, and a push at the seat calls nobody.
+        shared.before_sleep();
         shared.idle.announce(0, false);
         let busy = shared.has_work() || solo.is_woken() || shared.ending.is_closed();
         if !(busy && shared.idle.retract(0)) {
             desk.stop_clock(&seat.counters);
-            shared.slept(0, || shared.idle.sleep(0, &shared.driver, woken));
-            if shared.idle.retract(0) {
-                return;
+            shared.sleep_counted(0, || shared.idle.sleep(0, &shared.driver, woken));
+            if !shared.idle.retract(0) {
+                // Claimed, and so counted as searching: but we look at everything anyway.
+                shared.idle.end_search();
             }
-            // Claimed, and so counted as searching: but we look at everything anyway.
-            shared.idle.end_search();
         }
+        shared.after_sleep();
     }
 }
 

@@ -40,9 +40,13 @@ const KEPT_TO_ONE_FILE: [(&str, &str); 2] = [
 ];
 
 /// The features of tokio that may come along with a package's default features. None at all with
-/// the runtime; with the node hyper's channels, which need no runtime.
-const TOKIO_FEATURES: [(&str, Option<&[&str]>); 2] =
-    [("handcrank", None), ("handcrank-dynamo", Some(&["default", "sync"]))];
+/// the runtime; with the node hyper's channels, which need no runtime; with the programs, one of which
+/// was written for tokio, all that needs none.
+const TOKIO_FEATURES: [(&str, Option<&[&str]>); 3] = [
+    ("handcrank", None),
+    ("handcrank-dynamo", Some(&["default", "sync"])),
+    ("programs", Some(&["bytes", "default", "io-util", "macros", "sync", "tokio-macros"])),
+];
 
 /// The commands that the README promises, and that `cargo x smoke` and the CI script run.
 const PROMISED: [&str; 2] = ["cargo run --release --example serve", "cargo x test"];

@@ -8,9 +8,11 @@
 pub mod graceful;
 pub mod grpc;
 pub mod process;
+#[cfg(feature = "redis")]
 pub mod redis_client;
 mod serve;
 
 pub use process::Program;
+#[cfg(feature = "redis")]
 pub use redis_client::Redis;
 pub use serve::serve;

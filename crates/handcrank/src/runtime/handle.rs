@@ -9,8 +9,8 @@ use std::future::Future;
 use std::io;
 use std::num::NonZeroU64;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 
 /// A handle to a runtime. Cheap to clone, and it does not keep the runtime running.
 ///
@@ -42,6 +42,12 @@ pub(crate) struct Inner {
 impl UnwindSafe for Inner {}
 impl RefUnwindSafe for Inner {}
 
+/// Is this better moved once into a box than from call to call on the stack? A compiler that does not
+/// optimize leaves a copy in every frame, and a thread's stack may have no more than 2 MiB.
+pub(super) const fn is_large<T>() -> bool {
+    size_of::<T>() > if cfg!(debug_assertions) { 2_048 } else { 16_384 }
+}
+
 impl Inner {
     #[track_caller]
     #[inline]
@@ -50,7 +56,11 @@ impl Inner {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.scheduler.spawn(future, TaskId::next())
+        if const { is_large::<F>() } {
+            self.scheduler.spawn(Box::pin(future), TaskId::next())
+        } else {
+            self.scheduler.spawn(future, TaskId::next())
+        }
     }
 }
 
@@ -158,6 +168,20 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        if const { is_large::<F>() } {
+            self.put_into_pool(Box::new(f))
+        } else {
+            self.put_into_pool(f)
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn put_into_pool<F, R>(&self, f: F) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let handle = self.clone();
         // A stopped clock is not to be moved while a job is under way that may look at it. Nor
         // until whoever waits for the job has been woken: with nobody awake and the clock let go,
@@ -204,7 +228,12 @@ impl Handle {
                  future instead of blocking on it."
             )
         };
-        self.scope(|| self.inner.scheduler.block_on(future))
+        if const { is_large::<F>() } {
+            let future = Box::pin(future);
+            self.scope(|| self.inner.scheduler.block_on(future))
+        } else {
+            self.scope(|| self.inner.scheduler.block_on(future))
+        }
     }
 
     /// Makes this runtime current for the length of a call.
@@ -216,6 +245,10 @@ impl Handle {
     /// What kind of runtime this is.
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         self.inner.flavor
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.inner)
     }
 
     /// The runtime's id.

@@ -6,8 +6,9 @@
 //! `chat_on_tokio` lacks, are the whole of the move. A program in one file would say `use
 //! handcrank::drop_in as tokio;` instead.
 //!
-//! Other programs in this package make Cargo compile Tokio's runtime into the `tokio` crate, features
-//! being a matter of the whole build. Nothing starts that runtime here, so whatever needed it would panic.
+//! Compiled like this, the `tokio` crate has no runtime in it. With all features of this package it has,
+//! features being a matter of the whole build; but nothing here starts it, so whatever needed it would
+//! panic.
 #![forbid(unsafe_code)]
 
 extern crate self as tokio;

@@ -1,7 +1,7 @@
 //! Asks a redis server, and prints what it answers.
 //!
-//! `cargo run -p programs --bin redis_ask -- 127.0.0.1:6379 SET light on`. How the `redis` crate is made
-//! to run on Handcrank stands in `src/redis_client.rs`.
+//! `cargo run -p programs --features redis --bin redis_ask -- 127.0.0.1:6379 SET light on`. How the
+//! `redis` crate is made to run on Handcrank stands in `src/redis_client.rs`.
 #![forbid(unsafe_code)]
 
 use clap::Parser;

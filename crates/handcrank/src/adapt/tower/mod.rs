@@ -35,7 +35,7 @@
 //! | `RateLimit`, `RateLimitLayer` | panics when it is made | those here |
 //! | `Buffer::new`, `BufferLayer` | panics when it is made | `let (service, worker) = Buffer::pair(…)`, and `handcrank::spawn(worker)` |
 //! | `SpawnReady`, `SpawnReadyLayer` | panics when the inner service is not ready at once | the same `Buffer::pair`: its worker waits for the service |
-//! | `Hedge` | panics at the first call | send the second request by hand after a [`timeout`](crate::time::timeout()) |
+//! | `Hedge` | panics at the first call after it has learned how long they take | send the second request by hand after a [`timeout`](crate::time::timeout()) |
 //! | `retry::backoff::ExponentialBackoff` | panics at the first retry | a `Policy` whose future is a [`sleep`](crate::time::sleep()) |
 //!
 //! The rest (`ConcurrencyLimit`, `LoadShed`, `Filter`, `Steer`, `Balance`, `Retry` itself and its
