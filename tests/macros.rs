@@ -32,6 +32,14 @@ async fn a_test_whose_clock_stands() {
     assert_eq!(begun.elapsed(), Duration::from_hours(1));
 }
 
+#[handcrank::test(flavor = "local", name = "the mill")]
+async fn a_test_whose_tasks_need_not_be_send() {
+    let grain = std::rc::Rc::new(1);
+    let ground = handcrank::task::spawn_local(async move { *grain + 1 });
+    assert_eq!(ground.await.unwrap(), 2);
+    assert_eq!(Handle::current().name(), Some("the mill"));
+}
+
 #[handcrank::test(flavor = "current_thread", crate = "renamed::inner")]
 async fn a_test_that_finds_the_runtime_elsewhere() {
     handcrank::task::yield_now().await;

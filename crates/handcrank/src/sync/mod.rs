@@ -9,3 +9,8 @@ pub use handcrank_sync::{
     WaitForCancellationFuture, WaitForCancellationFutureOwned, oneshot,
 };
 pub use tracker::{TaskTracker, TaskTrackerToken, TaskTrackerWaitFuture, TrackedFuture};
+
+/// The futures of [`Notify`], where they have to be named.
+pub mod futures {
+    pub use handcrank_sync::{Notified, OwnedNotified};
+}
