@@ -14,11 +14,14 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub(crate) const CASES: &[Case] = cases![
-    both: interests, sets, a_fresh_connection, an_accepted_one, stays_until_an_attempt_fails,
-        attempts_of_ones_own, attempts_without_readiness, an_error_clears_nothing,
-        would_block_again_and_again, a_short_read_is_the_last, the_end_is_not_cleared,
-        both_closed, several_tasks_and_interests, dropped_waits, a_listener_to_many,
-        reader_and_writer_of_one_stream, wakes_once_cleared, the_budget_of_a_reader;
+    both: interests, sets, a_fresh_connection, attempts_without_readiness,
+        an_error_clears_nothing, the_end_is_not_cleared, both_closed,
+        several_tasks_and_interests, a_listener_to_many, reader_and_writer_of_one_stream,
+        wakes_once_cleared, the_budget_of_a_reader;
+    // With several threads the first event of a fresh socket may come between an attempt and the
+    // clearing after it, which then rightly clears nothing.
+    current_thread: an_accepted_one, stays_until_an_attempt_fails, attempts_of_ones_own,
+        would_block_again_and_again, a_short_read_is_the_last, dropped_waits;
 ];
 
 fn interests(_: Flavour, log: &Log) {

@@ -13,11 +13,13 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub(crate) const CASES: &[Case] = cases![
-    both: several_wait_to_read, halves_in_two_tasks, reunited, halves_of_two_streams,
+    both: halves_in_two_tasks, reunited, halves_of_two_streams,
         a_dropped_write_half_ends_the_stream, a_forgotten_one_does_not,
         borrowed_halves_end_nothing, shutting_down_twice, a_dropped_accept_takes_nothing,
-        a_dropped_connect_leaves_nothing, a_dropped_read_takes_nothing, accepting_in_order,
-        the_last_to_poll_is_woken;
+        a_dropped_connect_leaves_nothing, a_dropped_read_takes_nothing, accepting_in_order;
+    // With several threads the first event of a fresh socket may come between an attempt and the
+    // clearing after it, which then rightly clears nothing.
+    current_thread: several_wait_to_read, the_last_to_poll_is_woken;
 ];
 
 fn several_wait_to_read(flavour: Flavour, log: &Log) {
