@@ -5,6 +5,7 @@ use crate::harness::Area;
 pub(crate) use super::{rt, util};
 
 mod addresses;
+mod attributes;
 mod blocking;
 mod cancellation;
 mod coop;
@@ -38,6 +39,7 @@ mod wakers;
 /// Every area and its cases.
 pub(crate) const ALL: &[Area] = &[
     ("addresses", addresses::CASES),
+    ("attributes", attributes::CASES),
     ("blocking", blocking::CASES),
     ("cancellation", cancellation::CASES),
     ("coop", coop::CASES),
