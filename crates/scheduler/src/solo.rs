@@ -193,17 +193,19 @@ impl Held<'_> {
         let Self { shared, seat, solo } = *self;
         // SAFETY: the seat is ours.
         let desk = unsafe { seat.desk() };
+        // Before the last look: the hook may spawn or wake, and a push at the seat calls nobody.
+        shared.before_sleep();
         shared.idle.announce(0, false);
         let busy = shared.has_work() || solo.is_woken() || shared.ending.is_closed();
         if !(busy && shared.idle.retract(0)) {
             desk.stop_clock(&seat.counters);
-            shared.slept(0, || shared.idle.sleep(0, &shared.driver, woken));
-            if shared.idle.retract(0) {
-                return;
+            shared.sleep_counted(0, || shared.idle.sleep(0, &shared.driver, woken));
+            if !shared.idle.retract(0) {
+                // Claimed, and so counted as searching: but we look at everything anyway.
+                shared.idle.end_search();
             }
-            // Claimed, and so counted as searching: but we look at everything anyway.
-            shared.idle.end_search();
         }
+        shared.after_sleep();
     }
 }
 

@@ -112,18 +112,31 @@ fn lie_down(shared: &Shared, number: usize, woken: &mut Vec<Waker>, searching: &
 
 impl Shared {
     /// Sleeps, counted and between its hooks.
-    pub(crate) fn slept(&self, number: usize, sleep: impl FnOnce()) {
+    fn slept(&self, number: usize, sleep: impl FnOnce()) {
+        self.before_sleep();
+        self.sleep_counted(number, sleep);
+        self.after_sleep();
+    }
+
+    pub(crate) fn sleep_counted(&self, number: usize, sleep: impl FnOnce()) {
         let counters = &self.seats[number].counters;
-        let call = |hook: &Option<Hook>| {
-            if let Some(hook) = hook {
-                // A worker that died of it in its bed would still be claimed, and never come.
-                contain(|| hook());
-            }
-        };
-        call(&self.config.on_park);
         count(&counters.parks, 1);
         sleep();
         count(&counters.unparks, 1);
-        call(&self.config.on_unpark);
+    }
+
+    pub(crate) fn before_sleep(&self) {
+        call(self.config.on_park.as_ref());
+    }
+
+    pub(crate) fn after_sleep(&self) {
+        call(self.config.on_unpark.as_ref());
+    }
+}
+
+fn call(hook: Option<&Hook>) {
+    if let Some(hook) = hook {
+        // A worker that died of it in its bed would still be claimed, and never come.
+        contain(|| hook());
     }
 }

@@ -221,3 +221,44 @@ fn metrics_are_a_view_and_not_a_picture() {
     drop(runtime);
     assert_eq!(metrics.spawned_tasks_count(), 1, "readable after the end");
 }
+
+#[test]
+fn what_a_runtimes_end_drops_finds_itself_in_the_runtime() {
+    struct Ask(mpsc::Sender<bool>);
+    impl Drop for Ask {
+        fn drop(&mut self) {
+            let _ = self.0.send(Handle::try_current().is_ok());
+        }
+    }
+    let (answer, answers) = mpsc::channel();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    for slept in [false, true] {
+        let ask = Ask(answer.clone());
+        runtime.spawn(async move {
+            let _ask = ask;
+            std::future::pending::<()>().await;
+        });
+        if !slept {
+            runtime.block_on(task::yield_now());
+        }
+    }
+    drop((runtime, answer));
+    assert_eq!(answers.iter().collect::<Vec<_>>(), [true, true]);
+}
+
+#[test]
+fn a_hook_before_sleep_may_spawn() {
+    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        let (send, receive) = crate::sync::oneshot::channel();
+        let send = std::sync::Mutex::new(Some(send));
+        let runtime = builder
+            .on_thread_park(move || {
+                if let Some(send) = send.lock().unwrap().take() {
+                    spawn(async move { send.send(7).unwrap() });
+                }
+            })
+            .build()
+            .unwrap();
+        assert_eq!(runtime.block_on(receive), Ok(7));
+    }
+}
