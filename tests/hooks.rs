@@ -30,7 +30,7 @@ fn threads_have_names() {
             }
             runtime.block_on(runtime.spawn_blocking(this_threads_name)).unwrap()
         };
-        assert_eq!(name(&flavour.build()).as_deref(), Some("handcrank-rt"));
+        assert_eq!(name(&flavour.build()).as_deref(), Some("handcrank-rt-worker"));
         let runtime = flavour.builder().thread_name("miller").build().unwrap();
         assert_eq!(name(&runtime).as_deref(), Some("miller"));
     }

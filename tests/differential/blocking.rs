@@ -23,7 +23,7 @@ pub(crate) const CASES: &[Case] = cases![
         in_place_lets_strangers_go_on, in_place_in_a_root, in_place_borrows, in_place_twice_in_a_poll,
         in_place_and_the_budget, in_place_everywhere_at_once, in_place_keeps_the_task,
         in_place_runs_a_current_thread, in_place_and_timers, in_place_and_an_abort,
-        in_place_twice_without_a_worker;
+        in_place_twice_without_a_worker, in_place_in_a_local_set;
 ];
 
 fn a_job_reaches_its_handle(flavour: Flavour, log: &Log) {
@@ -513,4 +513,20 @@ fn in_place_twice_without_a_worker(_: Flavour, log: &Log) {
         child.await.unwrap()
     });
     log.note(format!("{:?}", runtime.block_on(task)));
+}
+
+fn in_place_in_a_local_set(flavour: Flavour, log: &Log) {
+    let runtime = runtime(flavour);
+    let set = rt::task::LocalSet::new();
+    let theirs = log.clone();
+    set.block_on(&runtime, async {
+        log.note_panic(|| block_in_place(|| ()));
+        let task = rt::task::spawn_local(async move {
+            theirs.note_panic(|| block_in_place(|| ()));
+            theirs.note_panic(|| rt::runtime::Handle::current().block_on(async {}));
+        });
+        task.await.unwrap();
+    });
+    // Outside of the set it is allowed again.
+    runtime.block_on(async { log.note_panic(|| block_in_place(|| ())) });
 }

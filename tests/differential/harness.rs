@@ -139,6 +139,9 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
     }
 }
 
+/// Signals come to the whole process: held by the cases that raise some, as they run side by side.
+pub(crate) static SIGNALS: Mutex<()> = Mutex::new(());
+
 /// Compares all cases.
 pub(crate) fn main(tokio: &[Area], handcrank: &[Area], deliberate: &[(&str, &str)]) -> ExitCode {
     let arguments = Arguments::from_args();

@@ -392,6 +392,11 @@ impl Handle {
         self.shared.closed.load(Relaxed)
     }
 
+    /// Whether both are handles of one reactor.
+    pub fn is(&self, other: &Handle) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// Whether sources can be registered.
     pub fn io_enabled(&self) -> bool {
         self.shared.io

@@ -13,7 +13,7 @@
 
 use crate::driver::Driver;
 use crate::idle::Idle;
-use crate::{Alone, Config, Handle, Park, Scheduler};
+use crate::{Alone, Config, Handle, Park, Scheduler, block_in_place};
 use handcrank_executor::{Parker, yield_now};
 use handcrank_task::primitives::atomic::{AtomicUsize, Ordering::SeqCst};
 use handcrank_task::primitives::sync::{Arc, Condvar, Mutex};
@@ -510,5 +510,78 @@ fn a_shutdown_against_the_only_seat() {
             drop(scheduler);
             root.join().unwrap();
         });
+    });
+}
+
+/// A task blocks in place until one that comes from elsewhere runs, and there is no other worker. The seat
+/// it leaves, and the number, are found by a spare thread.
+#[test]
+fn a_push_against_a_worker_that_blocks_in_place() {
+    explore(2, || {
+        let scheduler = start(1);
+        let meeting = Meeting::new();
+        let other = meeting.clone();
+        loom::explore();
+        let blocks = spawn(scheduler.handle(), async move { block_in_place(|| meeting.meet()) });
+        let meets = spawn(scheduler.handle(), async move { other.meet() });
+        wait(blocks).unwrap();
+        wait(meets).unwrap();
+    });
+}
+
+/// A worker takes its seat back while a spare thread comes for it. Whoever has it, what is spawned
+/// afterwards is run.
+#[test]
+fn a_seat_taken_back_against_the_spare_thread() {
+    explore(1, || {
+        let scheduler = start(1);
+        let handle = scheduler.handle().clone();
+        watch(|| {
+            let task = spawn(scheduler.handle(), async move {
+                block_in_place(|| ());
+                spawn(&handle, async {}).await.unwrap();
+            });
+            wait(task).unwrap();
+            wait(spawn(scheduler.handle(), async {})).unwrap();
+        });
+    });
+}
+
+/// The thread in `block_on` helps with a task that blocks in place until another has run.
+#[test]
+fn a_helper_that_blocks_in_place() {
+    explore(1, || {
+        let scheduler = start(1);
+        let handle = scheduler.handle();
+        let meeting = Meeting::new();
+        let other = meeting.clone();
+        loom::explore();
+        handle.block_on(async {
+            let blocks = spawn(handle, async move { block_in_place(|| meeting.meet()) });
+            let meets = spawn(handle, async move { other.meet() });
+            blocks.await.unwrap();
+            meets.await.unwrap();
+        });
+    });
+}
+
+/// The scheduler ends while a task blocks in place, and while its poll goes on without a seat.
+#[test]
+fn a_shutdown_against_one_that_blocks_in_place() {
+    explore(3, || {
+        let scheduler = start(1);
+        let drops = Arc::new(AtomicUsize::new(0));
+        let dropped = Dropped(drops.clone());
+        watch(|| {
+            let task = spawn(scheduler.handle(), async move {
+                let _dropped = dropped;
+                yield_now().await;
+                block_in_place(|| ());
+                pending::<()>().await;
+            });
+            drop(scheduler);
+            assert!(wait(task).unwrap_err().is_cancelled());
+        });
+        assert_eq!(drops.load(SeqCst), 1);
     });
 }

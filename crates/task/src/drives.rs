@@ -60,6 +60,14 @@ pub fn block_in_place() -> Option<Instead> {
     })
 }
 
+/// For futures that cannot leave their thread: they may not block in place until the guard is dropped. `None`
+/// if they may not anyway, or if the thread may block.
+pub fn stay_in_place() -> Option<Instead> {
+    DRIVES.with(|drives| {
+        (drives.get() == Drives::Tasks).then(|| Instead(drives.replace(Drives::Alone)))
+    })
+}
+
 impl Drop for Instead {
     fn drop(&mut self) {
         let _ = DRIVES.try_with(|drives| drives.set(self.0));
@@ -80,6 +88,10 @@ mod tests {
             assert!(may_block());
         }
         assert!(!may_block());
+        {
+            let _stays = stay_in_place().unwrap();
+            assert!(!may_block() && block_in_place().is_none());
+        }
         drop(driving);
         let _alone = drive(Drives::Alone).unwrap();
         assert!(block_in_place().is_none() && !may_block());

@@ -9,7 +9,7 @@ use handcrank_reactor::Reactor;
 use handcrank_scheduler::{Alone, Around, Hook, Scheduler};
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 type ThreadName = Arc<dyn Fn() -> String + Send + Sync>;
@@ -73,7 +73,7 @@ impl Builder {
             worker_threads: None,
             max_blocking_threads: 512,
             keep_alive: Duration::from_secs(10),
-            thread_name: Arc::new(|| "handcrank-rt".to_owned()),
+            thread_name: Arc::new(|| "handcrank-rt-worker".to_owned()),
             thread_stack_size: None,
             name: None,
             on_thread_start: None,
@@ -122,7 +122,7 @@ impl Builder {
         self
     }
 
-    /// Names the runtime's threads. Default "handcrank-rt".
+    /// Names the runtime's threads. Default "handcrank-rt-worker".
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
         self.thread_name = Arc::new(move || name.clone());
@@ -145,8 +145,15 @@ impl Builder {
     }
 
     /// Names the runtime itself, for logs and metrics.
+    ///
+    /// # Panics
+    ///
+    /// If nothing but white space is in it.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(!name.trim().is_empty(), "runtime name shouldn't be empty");
+        self.name = Some(name);
         self
     }
 
@@ -227,7 +234,7 @@ impl Builder {
     /// If it is 0.
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
-        assert!(events > 0, "max_io_events_per_tick must be greater than 0");
+        assert!(events > 0, "max_io_events_per_tick must be non-zero");
         self.max_io_events_per_tick = events;
         self
     }
@@ -285,13 +292,24 @@ impl Builder {
         } else {
             Scheduler::new(config, Alone::new())
         };
+        // The pool's hooks find the runtime, as long as it is there; it holds the pool, and not the other
+        // way round.
+        let runtime = Arc::new(OnceLock::<Weak<Inner>>::new());
+        let within = |hook: &Option<Hook>| {
+            let (hook, runtime) = (hook.clone()?, Arc::clone(&runtime));
+            let within: Hook = Arc::new(move || match runtime.get().and_then(Weak::upgrade) {
+                Some(runtime) => context::scope(&runtime, || hook()),
+                None => hook(),
+            });
+            Some(within)
+        };
         let blocking = Pool::new(handcrank_blocking::Config {
             max_threads: self.max_blocking_threads,
             keep_alive: self.keep_alive,
             stack_size: self.thread_stack_size,
             thread_name: Arc::clone(&self.thread_name),
-            on_thread_start: self.on_thread_start.clone(),
-            on_thread_stop: self.on_thread_stop.clone(),
+            on_thread_start: within(&self.on_thread_start),
+            on_thread_stop: within(&self.on_thread_stop),
         });
         let handle = Handle::new(Inner {
             id: Id::next(),
@@ -302,6 +320,7 @@ impl Builder {
             reactor: reactor.handle(),
             blocking: blocking.spawner(),
         });
+        let _ = runtime.set(handle.downgrade());
         scheduler.start_threads(Some(&self.worker_life(handle.clone())))?;
         Ok(Runtime::compose(handle, scheduler, blocking, reactor))
     }

@@ -3,7 +3,7 @@
 
 use super::handle::{Handle, Inner};
 use handcrank_reactor::ClockGuard;
-pub(crate) use handcrank_task::drives::{Drives, block_in_place, drive, may_block};
+pub(crate) use handcrank_task::drives::{Drives, block_in_place, drive, may_block, stay_in_place};
 use handcrank_task::scoped::{self, Entered, Slot};
 use std::error::Error;
 use std::fmt;

@@ -9,8 +9,8 @@ use std::future::Future;
 use std::io;
 use std::num::NonZeroU64;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 
 /// A handle to a runtime. Cheap to clone, and it does not keep the runtime running.
 ///
@@ -245,6 +245,10 @@ impl Handle {
     /// What kind of runtime this is.
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         self.inner.flavor
+    }
+
+    pub(super) fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.inner)
     }
 
     /// The runtime's id.

@@ -128,14 +128,14 @@ impl Runtime {
         self.ended = true;
         let begun = Instant::now();
         let left = || limit.map(|limit| limit.saturating_sub(begun.elapsed()));
-        // What is dropped here finds itself in its runtime, as on a worker.
+        // What is dropped finds its own runtime, wherever this thread has come from.
         self.handle.scope(|| {
             self.scheduler.shutdown(limit);
             let mut woken = Vec::new();
             self.reactor.shutdown(&mut woken);
             woken.into_iter().for_each(Waker::wake);
+            let _report = self.blocking.shutdown(left());
         });
-        let _report = self.blocking.shutdown(left());
     }
 }
 

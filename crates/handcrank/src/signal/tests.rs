@@ -61,7 +61,8 @@ fn some_signals_cannot_be_had() {
             assert_eq!(error.kind(), ErrorKind::Other);
             assert_eq!(error.to_string(), format!("Refusing to register signal {signum}"));
         }
-        assert!(signal(SignalKind::from_raw(10_000)).is_err());
+        let error = signal(SignalKind::from_raw(10_000)).unwrap_err();
+        assert_eq!(error.to_string(), "signal too large");
     });
 }
 
@@ -69,4 +70,23 @@ fn some_signals_cannot_be_had() {
 fn kinds_are_numbers() {
     assert_eq!(SignalKind::from(libc::SIGTERM), SignalKind::terminate());
     assert_eq!(std::ffi::c_int::from(SignalKind::hangup()), libc::SIGHUP);
+}
+
+#[test]
+fn a_listener_moves_with_whoever_polls_it() {
+    let kind = SignalKind::window_change();
+    let mut listener = run(async {
+        let mut listener = signal(kind).unwrap();
+        assert!(poll_once(&mut pin!(listener.recv())).await.is_pending());
+        listener
+    });
+    // Its runtime is gone; what comes in between is not lost.
+    raise(kind.as_raw_value()).unwrap();
+    run(async {
+        assert_eq!(listener.recv().await, Some(()));
+        assert!(poll_once(&mut pin!(listener.recv())).await.is_pending());
+        raise(kind.as_raw_value()).unwrap();
+        assert_eq!(listener.recv().await, Some(()));
+    });
+    assert_eq!(futures_util::future::FutureExt::now_or_never(listener.recv()), Some(None));
 }

@@ -6,8 +6,9 @@
 //!
 //! # Differences from Tokio
 //!
-//! A listener belongs to the runtime it was made in, and ends with it ([`Signal::recv`] says
-//! `None`). It costs two file descriptors.
+//! A listener costs two file descriptors, where Tokio has one pair for all. It belongs to the runtime in which
+//! it was polled last: polled in another one, it moves there. Polled outside of any, with its runtime shut
+//! down, [`Signal::recv`] says `None`, where Tokio's waits for ever.
 
 use crate::runtime::context;
 use handcrank_reactor::{Direction, Interest, Ready, Source};
@@ -136,16 +137,32 @@ impl From<SignalKind> for c_int {
 /// ```
 #[track_caller]
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
+    let reactor = context::reactor();
     // signal-hook panics for these.
     if kind.0 <= 0 || FORBIDDEN.contains(&kind.0) {
         return Err(io::Error::other(format!("Refusing to register signal {}", kind.0)));
     }
+    if reactor.is_shutdown() {
+        return Err(io::Error::other("signal driver gone"));
+    }
+    if kind.0 > last_signal() {
+        return Err(io::Error::other("signal too large"));
+    }
     let (receiver, sender) = UnixStream::pair()?;
     receiver.set_nonblocking(true)?;
     // Into the reactor first: if that fails nothing has been installed yet.
-    let receiver = context::reactor().register(receiver, Interest::READABLE, Ready::EMPTY)?;
+    let receiver = reactor.register(receiver, Interest::READABLE, Ready::EMPTY)?;
     let id = low_level::pipe::register(kind.0, sender)?;
     Ok(Signal { receiver, id })
+}
+
+/// The highest number that a signal can have.
+fn last_signal() -> c_int {
+    #[cfg(target_os = "linux")]
+    let last = libc::SIGRTMAX();
+    #[cfg(not(target_os = "linux"))]
+    let last = 33;
+    last
 }
 
 /// A listener for one kind of signal, made by [`signal()`].
@@ -161,7 +178,8 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Waits for the next signal. `None` means that the runtime is shut down.
+    /// Waits for the next signal. `None` means that the runtime is shut down, and that this one was not
+    /// called in another.
     ///
     /// # Cancel safety
     ///
@@ -172,8 +190,27 @@ impl Signal {
 
     /// As [`recv`](Self::recv), for a caller with a [`Context`].
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        // Out of descriptors, for instance: it stays with the runtime it had.
+        let _ = self.come_along();
         let received = ready!(self.receiver.poll_io(cx, Direction::Read, drain));
         Poll::Ready(received.ok())
+    }
+
+    /// Moves to the runtime that polls now, if that is another one than before: the one before may have ended,
+    /// or nobody may be turning it.
+    fn come_along(&mut self) -> io::Result<()> {
+        let here = context::with_current(|inner| {
+            let here = &inner.reactor;
+            let moves =
+                !here.is(self.receiver.handle()) && here.io_enabled() && !here.is_shutdown();
+            moves.then(|| here.clone())
+        });
+        if let Ok(Some(here)) = here {
+            // What the handler has written meanwhile is in the socket, whichever descriptor it is read by.
+            let receiver = self.receiver.get_ref().try_clone()?;
+            self.receiver = here.register(receiver, Interest::READABLE, Ready::EMPTY)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,11 +1,12 @@
 //! The set of tasks that one thread runs.
 
-use crate::runtime::{self, Runtime};
+use crate::runtime::{self, Runtime, context};
 use handcrank_executor::{LocalEntered, LocalExecutor, LocalHandle};
 use handcrank_task::JoinHandle;
 use std::cell::OnceCell;
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 /// Tasks that all run on the thread of the set, and so need not be `Send`.
@@ -98,7 +99,12 @@ impl LocalSet {
     ///
     /// Dropping it drops the future; the tasks stay.
     pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
-        self.executor.run(future).await
+        let mut run = pin!(self.executor.run(future));
+        poll_fn(|cx| {
+            let _stays = context::stay_in_place();
+            run.as_mut().poll(cx)
+        })
+        .await
     }
 
     /// For the runtime that drives it.
@@ -117,6 +123,7 @@ impl Future for LocalSet {
 
     /// Ready when all tasks have ended. The set can be used again after that.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let _stays = context::stay_in_place();
         self.executor.poll_tasks(cx)
     }
 }
