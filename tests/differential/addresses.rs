@@ -3,10 +3,9 @@
 use super::rt;
 use super::rt::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket, lookup_host};
 use super::setup::run;
+use super::sockets::tell;
 use crate::harness::{Case, Flavour, Log, cases};
 use futures_util::FutureExt;
-use std::fmt::Debug;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 pub(crate) const CASES: &[Case] = cases![
@@ -14,14 +13,6 @@ pub(crate) const CASES: &[Case] = cases![
         the_last_error, literals_need_no_runtime, names_need_one, cancelled_lookups,
         references, how_many, in_a_task;
 ];
-
-/// Notes a result, an error with its kind and texts.
-fn tell<T: Debug>(log: &Log, what: &str, result: &io::Result<T>) {
-    match result {
-        Ok(value) => log.note(format!("{what}: {value:?}")),
-        Err(error) => log.note(format!("{what}: {:?}, {error}, {error:?}", error.kind())),
-    }
-}
 
 async fn look(log: &Log, what: &str, host: impl ToSocketAddrs) {
     let found = lookup_host(host).await.map(Iterator::collect::<Vec<_>>);

@@ -2,17 +2,13 @@
 
 use super::rt;
 use super::rt::io::{Interest, Ready};
-use super::rt::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
-use super::setup::{run, runtime};
+use super::rt::net::{TcpListener, TcpStream, UnixStream};
+use super::setup::run;
+use super::sockets::{once, pair, tell};
 use crate::harness::{Case, Flavour, Log, cases};
-use futures_util::future::join;
-use std::fmt::Debug;
-use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 // What Handcrank's streams have as methods of their own.
 #[allow(unused_imports)]
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,34 +18,8 @@ pub(crate) const CASES: &[Case] = cases![
         attempts_of_ones_own, attempts_without_readiness, an_error_clears_nothing,
         would_block_again_and_again, a_short_read_is_the_last, the_end_is_not_cleared,
         both_closed, several_tasks_and_interests, dropped_waits, a_listener_to_many,
-        reader_and_writer_of_one_stream, after_the_runtime, waiting_at_the_end,
-        dropped_after_the_runtime, a_runtime_within_reach, wakes_once_cleared,
-        the_budget_of_a_reader;
+        reader_and_writer_of_one_stream, wakes_once_cleared, the_budget_of_a_reader;
 ];
-
-/// Notes a result, an error with its kind and texts.
-fn tell<T: Debug>(log: &Log, what: &str, result: &io::Result<T>) {
-    match result {
-        Ok(value) => log.note(format!("{what}: {value:?}")),
-        Err(error) => log.note(format!("{what}: {:?}, {error}, {error:?}", error.kind())),
-    }
-}
-
-async fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (client, server) = join(TcpStream::connect(address), listener.accept()).await;
-    (client.unwrap(), server.unwrap().0)
-}
-
-async fn once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
-    let mut future = Some(future);
-    poll_fn(|cx| match future.take().expect("once").poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
 
 fn interests(_: Flavour, log: &Log) {
     let all = [Interest::READABLE, Interest::WRITABLE, Interest::PRIORITY, Interest::ERROR];
@@ -402,103 +372,6 @@ fn reader_and_writer_of_one_stream(flavour: Flavour, log: &Log) {
     });
 }
 
-/// Shuts a runtime down and waits for that.
-fn end(runtime: rt::runtime::Runtime) {
-    runtime.shutdown_timeout(Duration::from_secs(30));
-}
-
-fn after_the_runtime(flavour: Flavour, log: &Log) {
-    let home = runtime(flavour);
-    let (client, mut server, listener, udp) = home.block_on(async {
-        let (mut client, server) = pair().await;
-        client.write_all(b"abc").await.unwrap();
-        server.readable().await.unwrap();
-        let mut buf = [0; 1];
-        assert_eq!(server.try_read(&mut buf).unwrap(), 1);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        (client, server, listener, UdpSocket::bind("127.0.0.1:0").await.unwrap())
-    });
-    end(home);
-    run(flavour, async {
-        let mut buf = [0; 1];
-        // What was known to be possible still is; nothing is waited for.
-        tell(log, "try_read", &server.try_read(&mut buf));
-        tell(log, "try_write", &client.try_write(b"x"));
-        tell(log, "read", &server.read(&mut buf).await);
-        tell(log, "peek", &server.peek(&mut buf).await);
-        tell(log, "write", &server.write(b"x").await);
-        tell(log, "write_all", &server.write_all(b"x").await);
-        tell(log, "readable", &server.readable().await);
-        tell(log, "ready", &server.ready(Interest::WRITABLE).await);
-        tell(log, "poll", &poll_fn(|cx| server.poll_read_ready(cx)).await);
-        tell(log, "shutdown", &server.shutdown().await);
-        tell(log, "accept", &listener.accept().await.map(|_| "accepted"));
-        tell(log, "recv", &udp.recv(&mut buf).await);
-        tell(log, "send_to", &udp.send_to(b"x", "127.0.0.1:9").await);
-        tell(log, "set_nodelay", &client.set_nodelay(true));
-        log.note(client.local_addr().is_ok());
-        let std = client.into_std();
-        log.note(std.is_ok());
-        // A new home.
-        let mut client = TcpStream::from_std(std.unwrap()).unwrap();
-        drop(server);
-        tell(log, "at home", &client.read(&mut buf).await.map(|read| read <= 1));
-    });
-}
-
-fn waiting_at_the_end(flavour: Flavour, log: &Log) {
-    let home = runtime(flavour);
-    let (_client, mut server) = home.block_on(pair());
-    let (waiting, wait) = std::sync::mpsc::channel();
-    let other = {
-        let log = log.clone();
-        std::thread::spawn(move || {
-            run(flavour, async {
-                let mut buf = [0; 1];
-                {
-                    let mut read = pin!(server.read(&mut buf));
-                    log.note(once(read.as_mut()).await.is_none());
-                    waiting.send(()).unwrap();
-                    tell(&log, "read", &read.await);
-                }
-                tell(&log, "readable", &server.readable().await);
-            });
-        })
-    };
-    wait.recv().unwrap();
-    end(home);
-    other.join().unwrap();
-}
-
-fn dropped_after_the_runtime(flavour: Flavour, log: &Log) {
-    let home = runtime(flavour);
-    let (client, server) = home.block_on(pair());
-    let guard_free = home.handle().clone();
-    end(home);
-    drop(client);
-    log.note_panic(move || drop(server));
-    // A runtime that was shut down makes no more sockets.
-    let _guard = guard_free.enter();
-    let std = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    std.set_nonblocking(true).unwrap();
-    tell(log, "from_std", &UdpSocket::from_std(std).map(|_| "made"));
-}
-
-fn a_runtime_within_reach(flavour: Flavour, log: &Log) {
-    let home = runtime(flavour);
-    // Made outside of block_on.
-    let made = {
-        let _guard = home.enter();
-        let (a, b) = UnixStream::pair().unwrap();
-        (a, b)
-    };
-    home.block_on(async {
-        let (mut a, mut b) = made;
-        a.write_all(b"abc").await.unwrap();
-        tell(log, "read", &b.read(&mut [0; 8]).await);
-    });
-}
-
 fn wakes_once_cleared(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let (mut client, mut server) = pair().await;
@@ -531,6 +404,8 @@ fn the_budget_of_a_reader(flavour: Flavour, log: &Log) {
         client.write_all(&[0; 1000]).await.unwrap();
         let mut buf = [0; 1];
         let mut read = 0;
+        // A budget is for one poll: from here on it is a fresh one.
+        rt::task::yield_now().await;
         loop {
             if read == 1000 || once(pin!(server.read(&mut buf))).await.is_none() {
                 break;

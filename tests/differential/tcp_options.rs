@@ -3,10 +3,9 @@
 use super::rt;
 use super::rt::net::{TcpListener, TcpSocket, TcpStream};
 use super::setup::{builder, run};
+use super::sockets::{pair, tell};
 use crate::harness::{Case, Flavour, Log, cases};
 use futures_util::future::join;
-use std::fmt::Debug;
-use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, IntoRawFd};
 use std::time::Duration;
@@ -14,29 +13,13 @@ use std::time::Duration;
 pub(crate) const CASES: &[Case] = cases![
     both: options_of_a_stream, options_of_a_socket, options_of_a_listener, buffer_sizes,
         reuse_of_a_port, bound_before_it_connects, listening_without_bind, listening_twice,
-        a_backlog_of_any_size, the_other_family, binding_twice, taken_from_std,
-        devices, type_of_service, traffic_class, descriptors, shown,
-        panics_outside, panics_without_io, a_blocking_socket_is_refused, async_panics,
-        errors_come_before_panics;
+        a_backlog_of_any_size, the_other_family, binding_twice, taken_from_std, devices,
+        type_of_service, traffic_class, descriptors, shown, panics_outside, panics_without_io,
+        a_blocking_socket_is_refused, async_panics, errors_come_before_panics;
 ];
-
-/// Notes a result, an error with its kind and texts.
-fn tell<T: Debug>(log: &Log, what: &str, result: &io::Result<T>) {
-    match result {
-        Ok(value) => log.note(format!("{what}: {value:?}")),
-        Err(error) => log.note(format!("{what}: {:?}, {error}, {error:?}", error.kind())),
-    }
-}
 
 fn any_port() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
-}
-
-async fn pair() -> (TcpStream, TcpStream) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (client, server) = join(TcpStream::connect(address), listener.accept()).await;
-    (client.unwrap(), server.unwrap().0)
 }
 
 fn options_of_a_stream(flavour: Flavour, log: &Log) {

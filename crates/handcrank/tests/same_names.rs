@@ -263,6 +263,35 @@ macro_rules! surface {
                 Ok(())
             }
 
+            async fn pipes(path: &std::path::Path, cx: &mut Context<'_>) -> io::Result<()> {
+                use tokio::net::unix::pipe;
+                use std::os::fd::OwnedFd;
+                let mut buf = [0; 8];
+                let (mut sender, mut receiver): (pipe::Sender, pipe::Receiver) = pipe::pipe()?;
+                let mut options: pipe::OpenOptions = pipe::OpenOptions::new();
+                let _: pipe::Sender = options.read_write(true).unchecked(true).open_sender(path)?;
+                let _: pipe::Receiver = pipe::OpenOptions::default().open_receiver(path)?;
+                let file = || std::fs::File::open(path);
+                let _: pipe::Sender = pipe::Sender::from_file(file()?)?;
+                let _: pipe::Sender = pipe::Sender::from_file_unchecked(file()?)?;
+                let _: pipe::Receiver = pipe::Receiver::from_owned_fd(file()?.into())?;
+                let _: pipe::Receiver = pipe::Receiver::from_owned_fd_unchecked(file()?.into())?;
+                let _: (usize, usize) = (sender.write(&buf).await?, receiver.read(&mut buf).await?);
+                let _: (usize, usize) = (sender.try_write(&buf)?, receiver.try_read(&mut buf)?);
+                let _: usize = sender.try_write_vectored(&[IoSlice::new(&buf)])?;
+                let _: usize = receiver.try_read_vectored(&mut [IoSliceMut::new(&mut buf)])?;
+                let _: usize = receiver.try_read_buf(&mut Vec::new())?;
+                let _: (u8, u8) = (sender.try_io(|| Ok(1))?, receiver.try_io(|| Ok(1))?);
+                let _: ((), ()) = (sender.writable().await?, receiver.readable().await?);
+                let _: Ready = sender.ready(Interest::WRITABLE).await?;
+                let _: Ready = receiver.ready(Interest::READABLE).await?;
+                let _: Poll<io::Result<()>> = sender.poll_write_ready(cx);
+                let _: Poll<io::Result<()>> = receiver.poll_read_ready(cx);
+                let _: OwnedFd = sender.into_blocking_fd()?;
+                let _: OwnedFd = receiver.into_nonblocking_fd()?;
+                Ok(())
+            }
+
             fn read_buf(buf: &mut ReadBuf<'_>) {
                 let _: (usize, usize) = (buf.capacity(), buf.remaining());
                 let _: (usize, usize) = (buf.filled().len(), buf.initialized().len());

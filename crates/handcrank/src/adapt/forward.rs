@@ -13,7 +13,8 @@ macro_rules! all_writers {
             $crate::net::tcp::OwnedWriteHalf,
             $crate::net::UnixStream,
             $crate::net::unix::WriteHalf<'_>,
-            $crate::net::unix::OwnedWriteHalf
+            $crate::net::unix::OwnedWriteHalf,
+            $crate::net::unix::pipe::Sender
         );
     };
     ($Write:path: $($Writer:ty),*) => {$(
@@ -64,7 +65,8 @@ macro_rules! all_readers {
             $crate::net::tcp::OwnedReadHalf,
             $crate::net::UnixStream,
             $crate::net::unix::ReadHalf<'_>,
-            $crate::net::unix::OwnedReadHalf
+            $crate::net::unix::OwnedReadHalf,
+            $crate::net::unix::pipe::Receiver
         );
     };
     ($Read:path, $Buf:ty, $fill:path: $($Reader:ty),*) => {$(

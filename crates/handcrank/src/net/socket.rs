@@ -52,6 +52,16 @@ pub(crate) fn register<T: AsFd>(socket: T, initially: Ready) -> io::Result<Sourc
     context::reactor().register(socket, Interest::READABLE | Interest::WRITABLE, initially)
 }
 
+/// As [`register`], for what goes one way only.
+#[track_caller]
+pub(crate) fn register_for<T: AsFd>(
+    io: T,
+    interest: Interest,
+    initially: Ready,
+) -> io::Result<Source<T>> {
+    context::reactor().register(io, interest, initially)
+}
+
 /// Gives a socket of the standard library to the current runtime.
 ///
 /// A blocking socket would stop a worker, with every task on it, at the first wait; in debug builds

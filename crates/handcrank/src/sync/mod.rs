@@ -4,11 +4,6 @@
 
 mod tracker;
 
-/// The futures of this module, under the path that Tokio has them under.
-pub mod futures {
-    pub use handcrank_sync::{Notified, OwnedNotified};
-}
-
 pub use handcrank_sync::{
     CancellationToken, DropGuard, DropGuardRef, Notified, Notify, OwnedNotified,
     WaitForCancellationFuture, WaitForCancellationFutureOwned, oneshot,

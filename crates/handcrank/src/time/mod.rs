@@ -26,6 +26,9 @@
 //!
 //! Pausing is always there, behind no feature, and costs nothing until it is used for the first
 //! time in the process.
+//!
+//! A sleep whose deadline has passed is ready at its first poll, also within the millisecond that has
+//! begun. Tokio's is ready when its driver has looked at the clock, in the next one perhaps.
 
 pub(crate) mod clock;
 pub mod error;

@@ -6,6 +6,7 @@ mod addr;
 mod cred;
 mod datagram;
 mod listener;
+pub mod pipe;
 mod socket;
 mod split;
 mod split_owned;
