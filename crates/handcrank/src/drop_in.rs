@@ -34,9 +34,9 @@
 //! traits, the extension traits and the tools of [`io`], and all of [`sync`]. Tokio's runtime is not
 //! even compiled, unless another crate asks for its feature `rt`; and then nothing starts it.
 //!
-//! In a program of several modules, each that says `tokio::` needs the line `use
-//! handcrank::drop_in as tokio;`, since a name made by `use` is known in its own module alone. In
-//! `Cargo.toml`, the feature is `drop-in`.
+//! A name made by `use` is known in its own module alone: in a program of several, each that says
+//! `tokio::` needs the line. The package `handcrank-drop-in` holds the same for a whole program, by one
+//! line of its manifest: `tokio = { package = "handcrank-drop-in", … }`.
 //!
 //! # What it cannot carry
 //!

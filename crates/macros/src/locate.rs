@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use crate::toml::{Entry, entries};
 
 const PACKAGE: &str = "handcrank";
+/// Holds the same under tokio's layout.
+const DROP_IN: &str = "handcrank-drop-in";
 
 /// The path to the runtime's root.
 ///
@@ -110,7 +112,8 @@ fn name(
         package.to_owned()
     };
     dependencies.sort_by_key(|dependency| (dependency.rank, dependency.name != PACKAGE));
-    let found = dependencies.iter().find(|&dependency| package(dependency) == PACKAGE)?;
+    let is_runtime = |package: &str| package == PACKAGE || package == DROP_IN;
+    let found = dependencies.iter().find(|&dependency| is_runtime(&package(dependency)))?;
     Some(found.name.replace('-', "_"))
 }
 
@@ -129,6 +132,8 @@ mod tests {
     #[test]
     fn under_its_own_name() {
         assert_eq!(name_in("[dependencies]\nhandcrank = \"0.1\"").unwrap(), "handcrank");
+        let drop_in = "[dependencies]\ntokio = { package = \"handcrank-drop-in\", path = \"x\" }";
+        assert_eq!(name_in(drop_in).unwrap(), "tokio");
         assert_eq!(name_in("[dev-dependencies.handcrank]\npath = \"x\"").unwrap(), "handcrank");
         assert_eq!(name_in("[package]\nname = \"handcrank\"\n[dependencies]\ntokio = \"1\""), None);
     }

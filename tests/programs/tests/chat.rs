@@ -188,7 +188,7 @@ fn many_guests_and_ctrl_c_in_the_middle() {
 
 #[test]
 fn who_does_not_read_cannot_keep_it_open() {
-    with_each(&["--grace", "0.1", "--unread", "1000000"], |program, address| {
+    with_each(&["--grace", "2", "--unread", "1000000"], |program, address| {
         let deaf = Guest::enter(address, "deaf", "hall");
         let mut loud = Guest::enter(address, "loud", "hall");
         let long = "x".repeat(1000);

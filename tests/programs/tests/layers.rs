@@ -1,5 +1,7 @@
 //! Which layers of tower and tower-http work on Handcrank, which panic, and what stands in for
 //! those: the tables of `handcrank::adapt::{tower, tower_http}`, row by row.
+//!
+//! `cargo test -p programs --features layers --test layers`
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Ready, join_all, ready};

@@ -27,6 +27,8 @@
 //! - A listener that runs out of file descriptors waits and tries again; see
 //!   [`TcpListener::accept`].
 //! - A path that begins with a zero byte names an abstract address for datagrams, too.
+//! - What panics without a runtime blames its caller's line, also where Tokio blames its own
+//!   (`pair`, `unbound`, `datagram`, `listen`).
 //! - `FromRawFd` is missing, as it takes unsafe code; [`TcpSocket`] and [`UnixSocket`] are made
 //!   `From<OwnedFd>`.
 

@@ -221,7 +221,7 @@ async fn closing_has_a_deadline() {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     // What is said to the deaf one is kept: there must be somebody left at the deadline.
-    let settings = settings(&["--grace", "0.2", "--unread", "1000000"]);
+    let settings = settings(&["--grace", "2", "--unread", "1000000"]);
     let server = tokio::spawn(run(listener, settings, async { _ = stopped.await }));
     let mut deaf = BufReader::new(TcpStream::connect(address).await.unwrap());
     let mut loud = BufReader::new(TcpStream::connect(address).await.unwrap());

@@ -1,0 +1,16 @@
+//! Handcrank under tokio's name, for a whole program, by one line of its `Cargo.toml`:
+//!
+//! ```toml
+//! [dependencies]
+//! tokio = { package = "handcrank-drop-in", path = "../handcrank/crates/drop-in" }
+//! ```
+//!
+//! Every module that says `tokio::` then means this crate, which holds what
+//! [`handcrank::drop_in`] does: see there for what it cannot carry, and what differs. Features of tokio
+//! that the line named (`full`, `rt`, …) go: there is nothing to choose here.
+//!
+//! Only the program itself changes its runtime. What it depends on still means tokio by `tokio`, and
+//! works as far as it needs tokio's traits, channels and locks alone.
+#![forbid(unsafe_code)]
+
+pub use handcrank::drop_in::*;
