@@ -6,7 +6,6 @@ macro_rules! surface {
     ($name:ident, $runtime:ident) => {
         #[allow(dead_code, unused_variables, deprecated, clippy::pedantic)]
         mod $name {
-            use $runtime as tokio;
             use std::any::Any;
             use std::error::Error;
             use std::fmt::{Debug, Display};
@@ -20,6 +19,7 @@ macro_rules! surface {
             use tokio::task::{
                 self, AbortHandle, Id, JoinError, JoinHandle, JoinSet, LocalKey, LocalSet,
             };
+            use $runtime as tokio;
 
             tokio::task_local! {
                 /// Documented.
