@@ -5,6 +5,7 @@ use crate::harness::Area;
 pub(crate) use super::{rt, util};
 
 mod addresses;
+mod attributes;
 mod away_from_home;
 mod blocking;
 mod cancellation;
@@ -45,6 +46,7 @@ mod wakers;
 /// Every area and its cases.
 pub(crate) const ALL: &[Area] = &[
     ("addresses", addresses::CASES),
+    ("attributes", attributes::CASES),
     ("away_from_home", away_from_home::CASES),
     ("blocking", blocking::CASES),
     ("cancellation", cancellation::CASES),

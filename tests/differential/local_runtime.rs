@@ -158,6 +158,11 @@ fn dropped_with_all_tasks(_: Flavour, log: &Log) {
     let fresh = runtime.spawn_local(held(Noted::new(log, "fresh")));
     drop(runtime);
     log.note(fresh.is_finished());
+    let runtime = LocalRuntime::new().unwrap();
+    let sent = runtime.handle().spawn(held(Noted::new(log, "sent")));
+    runtime.block_on(yield_now());
+    drop(runtime);
+    log.note(sent.is_finished());
 }
 
 fn shut_down_with_a_limit(_: Flavour, log: &Log) {

@@ -303,14 +303,15 @@ fn run_until_cancelled(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let set = LocalSet::new();
         let noted = Noted::new(log, "task");
+        let (sender, receiver) = rt::sync::oneshot::channel();
         let task = set.spawn_local(async move {
             let _noted = noted;
-            rt::time::sleep(Duration::from_millis(20)).await;
-            "ended"
+            receiver.await
         });
         let main = held(Noted::new(log, "main"));
         let late = rt::time::timeout(Duration::from_millis(1), set.run_until(main)).await;
         log.note(format!("{late:?} {}", task.is_finished()));
+        sender.send("ended").unwrap();
         log.note(format!("{:?}", set.run_until(task).await));
     });
 }

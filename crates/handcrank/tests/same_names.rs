@@ -387,6 +387,82 @@ macro_rules! surface {
                 Ok(())
             }
 
+            fn building() -> io::Result<tokio::runtime::Runtime> {
+                use tokio::runtime::Builder;
+                let _: Builder = Builder::new_current_thread();
+                let mut builder: Builder = Builder::new_multi_thread();
+                let builder: &mut Builder = builder.worker_threads(1_usize).max_blocking_threads(1_usize);
+                let builder: &mut Builder = builder.thread_keep_alive(Duration::ZERO);
+                let builder: &mut Builder = builder.thread_name("name").thread_name(String::new());
+                let builder: &mut Builder = builder.thread_name_fn(|| String::new());
+                let builder: &mut Builder = builder.thread_stack_size(1_usize).name("name");
+                let builder: &mut Builder = builder.on_thread_start(|| ()).on_thread_stop(|| ());
+                let builder: &mut Builder = builder.on_thread_park(|| ()).on_thread_unpark(|| ());
+                let builder: &mut Builder = builder.enable_all().enable_io().enable_time();
+                let builder: &mut Builder = builder.event_interval(1_u32).global_queue_interval(1_u32);
+                let builder: &mut Builder = builder.max_io_events_per_tick(1_usize).start_paused(false);
+                let text: String = format!("{builder:?}");
+                builder.build()
+            }
+
+            fn runtimes(rt: tokio::runtime::Runtime) -> io::Result<()> {
+                use tokio::runtime::{EnterGuard, Handle, Id, Runtime, RuntimeFlavor, RuntimeMetrics};
+                use std::future::Future;
+                use tokio::runtime::TryCurrentError;
+                use tokio::task::JoinHandle;
+                fn spawns<F>(on: &Runtime, by: &Handle, one: F, two: F) -> [JoinHandle<F::Output>; 2]
+                where
+                    F: Future + Send + 'static,
+                    F::Output: Send + 'static,
+                {
+                    [on.spawn(one), by.spawn(two)]
+                }
+                fn blocks<F, R>(on: &Runtime, by: &Handle, one: F, two: F) -> [JoinHandle<R>; 2]
+                where
+                    F: FnOnce() -> R + Send + 'static,
+                    R: Send + 'static,
+                {
+                    [on.spawn_blocking(one), by.spawn_blocking(two)]
+                }
+                fn waits<F: Future>(on: &Runtime, by: &Handle, one: F, two: F) -> [F::Output; 2] {
+                    [on.block_on(one), by.block_on(two)]
+                }
+                fn in_place<F: FnOnce() -> R, R>(f: F) -> R {
+                    tokio::task::block_in_place(f)
+                }
+                let _: Runtime = Runtime::new()?;
+                let handle: &Handle = rt.handle();
+                let _: Handle = Handle::current();
+                let current: Result<Handle, TryCurrentError> = Handle::try_current();
+                if let Err(error) = current {
+                    let _: (bool, bool) =
+                        (error.is_missing_context(), error.is_thread_local_destroyed());
+                    let _: &dyn std::error::Error = &error;
+                }
+                let _: (EnterGuard<'_>, EnterGuard<'_>) = (rt.enter(), handle.enter());
+                let (flavor, id): (RuntimeFlavor, Id) = (handle.runtime_flavor(), handle.id());
+                let _: bool = flavor == RuntimeFlavor::CurrentThread
+                    || flavor == RuntimeFlavor::MultiThread;
+                let _: (Option<&str>, String) = (handle.name(), format!("{id} {id:?} {handle:?}"));
+                let figures: (RuntimeMetrics, RuntimeMetrics) = (rt.metrics(), handle.metrics());
+                let figures: RuntimeMetrics = figures.0.clone();
+                let _: [usize; 3] = [
+                    figures.num_workers(),
+                    figures.num_alive_tasks(),
+                    figures.global_queue_depth(),
+                ];
+                let _: Duration = figures.worker_total_busy_duration(0_usize);
+                let _: [u64; 2] =
+                    [figures.worker_park_count(0_usize), figures.worker_park_unpark_count(0_usize)];
+                let is_shut_down: fn(&io::Error) -> bool = tokio::runtime::is_rt_shutdown_err;
+                if flavor == RuntimeFlavor::MultiThread {
+                    let _: () = rt.shutdown_background();
+                } else {
+                    let _: () = rt.shutdown_timeout(Duration::ZERO);
+                }
+                Ok(())
+            }
+
             fn local(rt: tokio::runtime::Runtime) -> io::Result<()> {
                 use std::{future::Future, rc::Rc};
                 use tokio::runtime::{Builder, EnterGuard, Handle, LocalOptions, LocalRuntime};

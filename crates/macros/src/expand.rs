@@ -125,7 +125,7 @@ fn last_statement(body: &Group) -> (Span, Span) {
         |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let Some((last, before)) = tokens.split_last() else {
-        return (body.span_open(), body.span_close());
+        return (Span::call_site(), Span::call_site());
     };
     let start = before.iter().rposition(is_semicolon).map_or(0, |at| at + 1);
     (tokens[start].span(), last.span())
@@ -188,8 +188,12 @@ fn run(args: &Args<Span>, (start, end): (Span, Span)) -> TokenStream {
         None => code(&format!("use {}::runtime::Builder;", path_to_runtime()), Span::call_site()),
     };
     let builder = format!("return Builder::{constructor}(){settings}.enable_all().{build}");
-    call.extend(code(&builder, start));
-    call.extend(code(".expect(\"Failed building the Runtime\").block_on(body);", end));
+    call.extend(users_code(&builder, start));
+    call.extend(users_code(".expect(\"Failed building the Runtime\").block_on", end));
+    let mut argument = Group::new(Delimiter::Parenthesis, code("body", end));
+    argument.set_span(end);
+    call.extend([TokenTree::Group(argument)]);
+    call.extend(users_code(";", end));
     let mut run = code(
         "#[allow(clippy::expect_used, clippy::diverging_sub_expression, clippy::needless_return, \
          clippy::unwrap_in_result)]",
@@ -204,6 +208,12 @@ fn run(args: &Args<Span>, (start, end): (Span, Span)) -> TokenStream {
 /// Code of ours as tokens that stand at `span`. They resolve names as if written at the attribute.
 fn code(text: &str, span: Span) -> TokenStream {
     let span = Span::call_site().located_at(span);
+    text.parse::<TokenStream>().expect("our own code").into_iter().map(|t| at(t, span)).collect()
+}
+
+/// Code of ours that passes for the user's own at `span`: a panic in it blames that line, where a
+/// macro's code would blame the attribute.
+fn users_code(text: &str, span: Span) -> TokenStream {
     text.parse::<TokenStream>().expect("our own code").into_iter().map(|t| at(t, span)).collect()
 }
 

@@ -61,8 +61,9 @@ impl OwnedTasks {
     /// Closes the list, then drops the future of every task on it, on this thread. Each handle
     /// says cancelled.
     ///
-    /// To be called when no thread runs these tasks any more. A task whose poll is further up this
-    /// thread's own stack is the exception: it is cancelled when that poll returns.
+    /// To be called when no thread runs these tasks any more. A task in the middle of
+    /// a poll is the exception (further up this thread's own stack, or on one that blocks in place): it is
+    /// cancelled when that poll returns.
     ///
     /// Tasks that have never slept are not here; the caller drops the entries of its queues, and that
     /// cancels them. To drop or to run an entry whose task was cancelled here does nothing.

@@ -187,8 +187,8 @@ impl State {
     }
 
     /// Takes the right to drop the future without a queue entry, when the scheduler has stopped.
-    /// `false` if it is completed, or if its runner is further up this very stack; the runner then
-    /// drops it after the poll.
+    /// `false` if it is completed, or if it is in a poll: further up this very stack, or on a thread that
+    /// has blocked in place and lost its seat. The runner then drops it after the poll.
     pub(crate) fn start_shutdown(&self) -> bool {
         // Acquire: pairs with `end_poll`, for the future itself.
         self.0

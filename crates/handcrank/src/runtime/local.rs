@@ -5,7 +5,7 @@
 //! finds the set through the runtime that is current: by its id, in a list that only the thread of the
 //! set can see. So no other thread comes near it, whatever handles it has.
 
-use super::context::{self, EnterGuard};
+use super::context::{self, Drives, EnterGuard};
 use super::{Builder, Handle, Id, Runtime, RuntimeFlavor, RuntimeMetrics};
 use crate::task::LocalSet;
 use handcrank_executor::LocalHandle;
@@ -111,7 +111,7 @@ impl LocalRuntime {
     /// On a thread that runs async code already, and if the future panics.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(self.set().run_until(future))
+        self.handle.block_on_as(Drives::Alone, self.set().run_until(future))
     }
 
     /// Makes it the current runtime of this thread; see [`Handle::enter`].

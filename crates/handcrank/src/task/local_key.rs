@@ -139,7 +139,9 @@ impl<T: 'static> LocalKey<T> {
     {
         match self.try_with(f) {
             Ok(result) => result,
-            Err(_) => panic!("cannot access a task-local storage value without setting it first"),
+            Err(AccessError { .. }) => {
+                panic!("cannot access a task-local storage value without setting it first")
+            }
         }
     }
 
@@ -247,6 +249,8 @@ impl<T: 'static, F: Future> Future for TaskLocalFuture<T, F> {
     }
 }
 
+// The value alone: the future need not be printable.
+#[allow(clippy::missing_fields_in_debug)]
 impl<T: fmt::Debug + 'static, F> fmt::Debug for TaskLocalFuture<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut future = f.debug_struct("TaskLocalFuture");
