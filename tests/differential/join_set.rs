@@ -321,7 +321,7 @@ fn detach_lets_go(flavour: Flavour, log: &Log) {
 fn from_iterator_and_extend(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let mut set: JoinSet<usize> = (0..3).map(|n| async move { n }).collect();
-        set.extend((3..6).map(|n| std::future::ready(n)));
+        set.extend((3..6).map(std::future::ready));
         log.note(set.len());
         let mut all = set.join_all().await;
         all.sort_unstable();

@@ -544,7 +544,7 @@ fn spawn_while_the_set_sleeps(flavour: Flavour, log: &Log) {
 fn woken_in_order(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let set = LocalSet::new();
-        let notifies = Rc::new([const { () }; 4].map(|()| rt::sync::Notify::new()));
+        let notifies = Rc::new(std::array::from_fn::<_, 4, _>(|_| rt::sync::Notify::new()));
         for n in 0..4 {
             let (notifies, log) = (Rc::clone(&notifies), log.clone());
             set.spawn_local(async move {

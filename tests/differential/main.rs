@@ -13,6 +13,16 @@
 
 // The cases are loaded twice on purpose: once for each runtime.
 #![allow(clippy::duplicate_mod)]
+// And they do on purpose what one should not: drop what needs no dropping, hand out tasks unawaited, hold
+// something until the end of a block.
+#![allow(clippy::pedantic)]
+#![allow(clippy::async_yields_async, clippy::drop_non_drop, clippy::let_unit_value)]
+#![allow(
+    clippy::multiple_bound_locations,
+    clippy::mutable_key_type,
+    clippy::never_loop,
+    clippy::waker_clone_wake
+)]
 
 mod deliberate;
 mod harness;

@@ -314,7 +314,7 @@ fn a_future_by_reference_lives_on(flavour: Flavour, log: &Log) {
 }
 
 fn temporaries_live_on(flavour: Flavour, log: &Log) {
-    async fn length(text: &String) -> usize {
+    async fn length(text: &str) -> usize {
         rt::task::yield_now().await;
         text.len()
     }

@@ -50,7 +50,7 @@ impl fmt::Debug for LocalEntered {
     }
 }
 
-/// Spawns on a [`LocalExecutor`] that somebody else drives, on the same thread.
+/// Spawns on a [`LocalExecutor`](crate::LocalExecutor) that somebody else drives, on the same thread.
 ///
 /// When the executor is gone, what is spawned is dropped at once, and its handle says cancelled.
 ///
@@ -71,7 +71,7 @@ pub struct LocalHandle {
 
 impl LocalHandle {
     /// The executor that is current on this thread: the one that runs the code that asks, or that
-    /// [`LocalExecutor::name_current`] names.
+    /// [`LocalExecutor::name_current`](crate::LocalExecutor::name_current) names.
     pub fn current() -> Option<Self> {
         let find = |current: &RefCell<Option<Current>>| {
             current.borrow().as_ref().map(|current| Self { local: Rc::clone(&current.local) })
@@ -79,7 +79,7 @@ impl LocalHandle {
         CURRENT.try_with(find).ok().flatten()
     }
 
-    /// Spawns a task, as [`LocalExecutor::spawn`] does.
+    /// Spawns a task, as [`LocalExecutor::spawn`](crate::LocalExecutor::spawn) does.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where

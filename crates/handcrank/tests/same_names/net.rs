@@ -1,11 +1,7 @@
-//! `use handcrank as tokio`: the same source compiles against both.
-//!
-//! Nothing here runs: it compiles or it does not. It holds the names, the arguments and the results of the surface to tokio's;
-//! what they do is the business of the other tests.
+//! Sockets.
 
 macro_rules! surface {
     ($name:ident, $runtime:ident, { $($extensions:item)* }) => {
-        #[allow(dead_code, unused_variables, clippy::too_many_lines, clippy::pedantic)]
         mod $name {
             use std::io::{self, IoSlice, IoSliceMut};
             use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};

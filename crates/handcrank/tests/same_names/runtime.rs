@@ -1,10 +1,7 @@
-//! `use handcrank as tokio`, continued from `same_names.rs`: the runtime, its tasks, and what tasks tell each other.
-//!
-//! It compiles against both or it does not; of what the functions do, nothing runs.
+//! The runtime, its tasks, and what tasks tell each other.
 
 macro_rules! surface {
     ($name:ident, $runtime:ident, { $($extensions:item)* }) => {
-        #[allow(dead_code, unused_variables, clippy::pedantic)]
         mod $name {
             use std::any::Any;
             use std::io;
@@ -235,7 +232,6 @@ surface!(theirs, tokio, {});
 /// What is in tokio-util there is in `sync` here.
 macro_rules! shutdown {
     ($name:ident, $($sync:ident)::+, $($task:ident)::+) => {
-        #[allow(dead_code, unused_variables, clippy::pedantic)]
         mod $name {
             use std::rc::Rc;
             use $($sync)::+::{CancellationToken, DropGuard};

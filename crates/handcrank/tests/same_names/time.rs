@@ -1,9 +1,7 @@
-//! `use handcrank as tokio`, continued: time, signals, and what tasks tell each other. The same source compiles against
-//! both; nothing here runs.
+//! Time, signals, and what tasks tell each other.
 
 macro_rules! surface {
     ($name:ident, $runtime:ident, { $($util:item)* }) => {
-        #[allow(dead_code, unused_variables, clippy::too_many_lines, clippy::pedantic)]
         mod $name {
             use std::future::{IntoFuture, Pending, Ready, pending, ready};
             use std::hash::Hash;

@@ -1,10 +1,8 @@
-//! `use handcrank as tokio`, for `task`: the same source compiles against both.
-//!
-//! Nothing here runs: it compiles or it does not.
+//! `task`.
 
 macro_rules! surface {
     ($name:ident, $runtime:ident) => {
-        #[allow(dead_code, unused_variables, deprecated, clippy::pedantic)]
+        #[allow(deprecated)]
         mod $name {
             use std::any::Any;
             use std::error::Error;
