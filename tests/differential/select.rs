@@ -319,7 +319,7 @@ fn temporaries_live_on(flavour: Flavour, log: &Log) {
         text.len()
     }
     run(flavour, async {
-        let mut own = pin!(length(const { &String::new() }));
+        let mut own = pin!(length(""));
         log.note(rt::select! { n = &mut own => n });
         log.note(rt::select! { n = &mut future::ready(4) => n });
         log.note(rt::select! { n = &mut Box::pin(rt::task::yield_now()) => format!("{n:?}") });
