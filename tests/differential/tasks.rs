@@ -20,12 +20,13 @@ pub(crate) const CASES: &[Case] = cases![
         abort_twice, abort_itself, abort_itself_and_end, abort_by_handle_clone, abort_a_job,
         abort_a_job_not_begun, aborted_output, is_finished, polled_after_the_end, handle_in_a_task,
         handle_outlives_the_runtime, spawned_on_a_dead_runtime, future_dropped_before_the_end_is_seen,
-        output_dropped_with_the_handle, output_dropped_without_a_handle, panic_in_the_futures_destructor,
+        output_dropped_with_the_handle, panic_in_the_futures_destructor,
         panic_in_the_futures_destructor_after_its_end, panic_in_an_aborted_futures_destructor,
         panic_in_an_outputs_destructor, panic_in_both, panic_payload_with_a_panicking_destructor,
         outside_of_a_runtime, nested_spawns, spawn_from_a_destructor, spawn_from_a_job, large_future,
         unwind_safe, abort_from_elsewhere, abort_in_the_destructor, detached_panics_are_silent;
-    current_thread: runs_in_order, aborts_in_order, drop_order_of_a_runtime;
+    current_thread: runs_in_order, aborts_in_order, drop_order_of_a_runtime,
+        output_dropped_without_a_handle;
 ];
 
 /// Notes its task's id, or that there is none, and goes.
