@@ -90,6 +90,12 @@ impl RuntimeMetrics {
         self.worker(worker).parks
     }
 
+    /// How often it woke up.
+    #[track_caller]
+    pub fn worker_unpark_count(&self, worker: usize) -> u64 {
+        self.worker(worker).unparks
+    }
+
     /// How often it went to sleep or woke up: odd while it sleeps.
     #[track_caller]
     pub fn worker_park_unpark_count(&self, worker: usize) -> u64 {
