@@ -76,8 +76,8 @@ fn help(shared: &Shared, root: &Root) {
     }
     let sitter = Sitter::new(shared, None);
     let Some(seat) = sitter.sit(0) else { return };
-    // SAFETY: the seat is this thread's until `leave`, or until `sitter` says that it must stop. Nothing in between unwinds: a task's panic
-    // ends in its handle.
+    // SAFETY: the seat is this thread's until `leave`, or until `sitter` says that it must stop. Nothing in
+    // between unwinds: a task's panic ends in its handle.
     let desk = unsafe { seat.desk() };
     let mut searching = false;
     while !sitter.must_stop() {
