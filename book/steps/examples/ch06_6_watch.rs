@@ -1,6 +1,6 @@
 //! Watch: the word of a real task, after each step of its life.
 
-use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke};
+use handcrank_task::{Id, JoinHandle, OwnedTasks, Schedule, Task, Woke, word};
 use parking_lot::Mutex;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -32,8 +32,8 @@ impl Schedule for Scheduler {
 impl Bench {
     /// Prints the word: which bits are set, how many pointers are counted.
     fn show(&self, after: &str, pointers: &str) {
-        let text = format!("{:?}", self.handle.lock().as_ref().expect("a handle"));
-        let word = text.split(['{', '}']).nth(2).expect("a state");
+        let text = format!("{:?}", word(self.handle.lock().as_ref().expect("a handle")));
+        let word = text.trim_matches(['{', '}']);
         let (bits, refs) = word.rsplit_once(", ").expect("a count");
         let bits = bits.replace("JoinInterest", "JI").replace("JoinWaker", "JW");
         println!("{after:<34}{:<24}{refs}: {pointers}", steps::paint::cyan(bits));

@@ -124,6 +124,13 @@ pub fn wake_at_end<T>(handle: &mut JoinHandle<T>, waker: &Waker) {
     }
 }
 
+/// The task's word, for those who want to watch it: which bits are set, and how many pointers are counted.
+#[doc(hidden)]
+pub fn word<T>(handle: &JoinHandle<T>) -> impl fmt::Debug {
+    // SAFETY: the handle counts.
+    &unsafe { handle.raw.header() }.state
+}
+
 fn abort(raw: RawTask) {
     // SAFETY: the caller's handle counts; on `true` an entry is counted for the push.
     unsafe {

@@ -71,9 +71,9 @@ mod waker;
 
 pub use atomic_waker::AtomicWaker;
 pub use id::{Id, id, try_id};
-#[doc(hidden)]
-pub use join::wake_at_end;
 pub use join::{AbortHandle, JoinError, JoinHandle};
+#[doc(hidden)]
+pub use join::{wake_at_end, word};
 pub use list::OwnedTasks;
 pub use name::{Named, name, name_of};
 
