@@ -104,8 +104,6 @@ fn the_last_error(flavour: Flavour, log: &Log) {
         tell(log, "bind", &TcpListener::bind(&both[..]).await.map(|_| "bound"));
         let both = [not_ours, used];
         tell(log, "bind", &TcpListener::bind(&both[..]).await.map(|_| "bound"));
-        let both = [closed(), closed()];
-        tell(log, "connect", &TcpStream::connect(&both[..]).await.map(|_| "connected"));
     });
 }
 

@@ -393,6 +393,7 @@ fn abort_running(_: Flavour, log: &Log) {
             reached.send("after").unwrap();
             pending::<()>().await;
         });
+        wait.await.unwrap();
         let aborter = task.abort_handle();
         let job = task::spawn_blocking(move || {
             aborter.abort();
@@ -400,7 +401,6 @@ fn abort_running(_: Flavour, log: &Log) {
             go.send(()).unwrap();
             finished
         });
-        wait.await.unwrap();
         log.note(job.await.unwrap());
         log.note(after.await.unwrap());
         log.note(task.await.unwrap_err().is_cancelled());
