@@ -384,7 +384,7 @@ fn abort_sleeping(flavour: Flavour, log: &Log) {
 /// What runs is not cut off: it goes on to its next await.
 fn abort_running(_: Flavour, log: &Log) {
     run(Flavour::MultiThread, async {
-        let (entered, wait) = oneshot::channel();
+        let (entered, wait) = mpsc::channel();
         let (go, hold) = mpsc::channel::<()>();
         let (reached, after) = oneshot::channel();
         let task = task::spawn(async move {
@@ -393,9 +393,9 @@ fn abort_running(_: Flavour, log: &Log) {
             reached.send("after").unwrap();
             pending::<()>().await;
         });
-        wait.await.unwrap();
         let aborter = task.abort_handle();
         let job = task::spawn_blocking(move || {
+            wait.recv().unwrap();
             aborter.abort();
             let finished = aborter.is_finished();
             go.send(()).unwrap();
