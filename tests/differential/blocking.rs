@@ -64,7 +64,7 @@ fn a_job_that_runs_cannot_be_aborted(flavour: Flavour, log: &Log) {
 }
 
 /// A runtime with one thread for jobs, and that one busy until the sender goes.
-fn with_one_busy_thread(flavour: Flavour) -> (rt::runtime::Runtime, mpsc::Sender<()>) {
+pub(super) fn with_one_busy_thread(flavour: Flavour) -> (rt::runtime::Runtime, mpsc::Sender<()>) {
     let runtime = builder(flavour).max_blocking_threads(1).build().unwrap();
     let (begins, begun) = mpsc::channel();
     let (send, receive) = mpsc::channel::<()>();

@@ -1,7 +1,8 @@
 //! How a runtime ends, and what is left of it.
 
+use super::blocking::with_one_busy_thread;
 use super::rt;
-use super::setup::{builder, run, runtime};
+use super::setup::{run, runtime};
 use crate::harness::{Case, Flavour, Log, cases, message};
 use rt::runtime::{Handle, is_rt_shutdown_err};
 use rt::task::{JoinHandle, spawn_blocking, yield_now};
@@ -233,19 +234,6 @@ fn drop_waits_for_jobs(flavour: Flavour, log: &Log) {
     drop(runtime);
     log.note("the runtime has ended");
     log.note(outcome(log, job));
-}
-
-/// A runtime with one thread for jobs, and that one busy until the sender goes.
-fn with_one_busy_thread(flavour: Flavour) -> (rt::runtime::Runtime, mpsc::Sender<()>) {
-    let runtime = builder(flavour).max_blocking_threads(1).build().unwrap();
-    let (begins, begun) = mpsc::channel();
-    let (send, receive) = mpsc::channel::<()>();
-    runtime.spawn_blocking(move || {
-        begins.send(()).unwrap();
-        let _ = receive.recv();
-    });
-    begun.recv().unwrap();
-    (runtime, send)
 }
 
 fn queued_jobs_are_dropped(flavour: Flavour, log: &Log) {

@@ -21,14 +21,14 @@ pub(crate) const CASES: &[Case] = cases![
         dropped_receives_take_nothing, two_receive, too_long;
 ];
 
-async fn socket() -> (UdpSocket, SocketAddr) {
+pub(super) async fn socket() -> (UdpSocket, SocketAddr) {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     (socket, address)
 }
 
 /// Two sockets, connected to each other.
-async fn pair() -> (UdpSocket, UdpSocket) {
+pub(super) async fn pair() -> (UdpSocket, UdpSocket) {
     let ((a, at_a), (b, at_b)) = (socket().await, socket().await);
     a.connect(at_b).await.unwrap();
     b.connect(at_a).await.unwrap();

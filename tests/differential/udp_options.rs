@@ -4,6 +4,7 @@ use super::rt::io::Interest;
 use super::rt::net::UdpSocket;
 use super::setup::run;
 use super::sockets::tell;
+use super::udp::{pair, socket};
 use crate::harness::{Case, Flavour, Log, cases};
 use std::io;
 use std::mem::MaybeUninit;
@@ -13,20 +14,6 @@ pub(crate) const CASES: &[Case] = cases![
     both: nowhere_to_send, options, multicast, service_types, devices, bind_errors,
         from_std_and_back, own_attempts, no_peer, several_addresses, shown;
 ];
-
-async fn socket() -> (UdpSocket, SocketAddr) {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let address = socket.local_addr().unwrap();
-    (socket, address)
-}
-
-/// Two sockets, connected to each other.
-async fn pair() -> (UdpSocket, UdpSocket) {
-    let ((a, at_a), (b, at_b)) = (socket().await, socket().await);
-    a.connect(at_b).await.unwrap();
-    b.connect(at_a).await.unwrap();
-    (a, b)
-}
 
 fn nowhere_to_send(flavour: Flavour, log: &Log) {
     run(flavour, async {
