@@ -69,22 +69,26 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// Runs the tests in `folder`, which those of its documentation belong to.
+///
+/// Every folder has a target directory to itself. In a common one, the packages of all folders would have the same
+/// file names, as Cargo tells packages of a workspace apart by where they are in it; and as it lets go of the directory
+/// before it runs the documentation's tests, these could meet a library that is just built for another folder.
 fn test(folder: &Path) {
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--quiet", "--offline", "--all-targets", "--workspace"])
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("renamed-target"))
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--quiet", "--offline", "--doc", "--workspace"])
-        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("renamed-target"))
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report = String::from_utf8_lossy(&output.stdout);
+    let cargo_test = |what: &[&str]| {
+        let output = Command::new(env!("CARGO"))
+            .args(["test", "--quiet", "--offline", "--workspace"])
+            .args(what)
+            .env("CARGO_TARGET_DIR", folder.join("target"))
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        let report = String::from_utf8_lossy(&output.stdout).into_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo test {what:?}\n{report}\n{errors}");
+        report
+    };
+    cargo_test(&["--all-targets"]);
+    let report = cargo_test(&["--doc"]);
     assert!(report.contains("1 passed"), "{report}");
 }
 
