@@ -198,12 +198,13 @@ fn the_metrics_tell_the_truth() {
             .unwrap();
             // A worker says so when it lies down, which may be a while after the task has been answered for. If it never
             // did, this would hang.
-            let since = || {
+            let seen = || {
                 let now = metrics();
                 let total: Duration = (0..workers).map(|n| now.worker_total_busy_duration(n)).sum();
-                (total - busy, (0..workers).map(|n| now.worker_park_count(n)).sum::<u64>() - parks)
+                let parked: u64 = (0..workers).map(|n| now.worker_park_count(n)).sum();
+                total >= busy + Duration::from_millis(3) && parked > parks
             };
-            while since().0 < Duration::from_millis(3) || since().1 == 0 {
+            while !seen() {
                 sleep(Duration::from_millis(1)).await;
             }
         });
