@@ -199,6 +199,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
 
 /// Drops the future of a task whose RUNNING bit is the caller's, and completes it as cancelled.
 /// Gives up `refs` pointers.
+#[cold]
 unsafe fn cancel<F: Future + 'static, S: Schedule>(raw: RawTask, refs: usize) {
     // SAFETY: the caller has a pointer.
     let cell = unsafe { raw.cell::<F, S>() };
@@ -273,6 +274,7 @@ struct Closed;
 /// # Safety
 ///
 /// RUNNING is the caller's, as are the pointers; the future is dropped.
+#[inline]
 unsafe fn finish<F: Future + 'static, S: Schedule>(
     raw: RawTask,
     output: Result<F::Output, JoinError>,
