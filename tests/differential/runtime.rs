@@ -23,7 +23,7 @@ pub(crate) const CASES: &[Case] = cases![
         spawn_before_block_on, drop_within, drop_within_enter, drop_in_a_task, drop_elsewhere,
         runtime_in_a_runtime, main_task_is_no_task, debug_texts, metrics_workers, metrics_tasks,
         metrics_queue, metrics_busy, metrics_of_a_worker_too_many, try_current_in_a_thread_local,
-        without_drivers, worker_of_a_current_thread, a_runtime_to_leak;
+        without_drivers, worker_of_a_current_thread, worker_index, a_runtime_to_leak;
     current_thread: all_on_one_thread, tasks_wait_for_block_on, intervals, current_thread_metrics_park;
     multi_thread: tasks_go_on_without_block_on, workers_have_a_context, start_paused_needs_one_thread,
         parallel;
@@ -353,9 +353,11 @@ fn settings_that_panic(flavour: Flavour, log: &Log) {
     log.note_panic(|| builder(flavour).event_interval(0).build());
     log.note_panic(|| builder(flavour).global_queue_interval(0).build());
     log.note_panic(|| builder(flavour).max_io_events_per_tick(0).build());
+    log.note_panic(|| builder(flavour).max_io_events_per_busy_tick(0).build());
     // And those that do not.
     log.note(builder(flavour).event_interval(1).global_queue_interval(1).build().is_ok());
     log.note(builder(flavour).max_io_events_per_tick(1).build().is_ok());
+    log.note(builder(flavour).max_io_events_per_busy_tick(1).build().is_ok());
     log.note(builder(flavour).thread_keep_alive(Duration::ZERO).build().is_ok());
     log.note(builder(flavour).thread_keep_alive(Duration::MAX).build().is_ok());
     log.note(builder(flavour).max_blocking_threads(1).build().is_ok());
@@ -601,6 +603,28 @@ fn worker_of_a_current_thread(flavour: Flavour, log: &Log) {
     let runtime = builder(flavour).worker_threads(3).build().unwrap();
     log.note(runtime.metrics().num_workers());
     log.note(runtime.block_on(async { rt::spawn(async { 2 }).await.unwrap() }));
+}
+
+fn worker_index(flavour: Flavour, log: &Log) {
+    use rt::runtime::worker_index;
+    let note = |index: Option<usize>| log.note(format!("{index:?}"));
+    let runtime = runtime(flavour);
+    let workers = runtime.metrics().num_workers();
+    note(worker_index());
+    let _guard = runtime.enter();
+    note(worker_index());
+    note(runtime.block_on(async { worker_index() }));
+    note(runtime.block_on(async {
+        yield_now().await;
+        worker_index()
+    }));
+    for _ in 0..20 {
+        let task = rt::spawn(async { worker_index() });
+        log.note(runtime.block_on(task).unwrap().is_some_and(|index| index < workers));
+    }
+    note(runtime.block_on(rt::task::spawn_blocking(worker_index)).unwrap());
+    note(runtime.block_on(rt::task::LocalSet::new().run_until(async { worker_index() })));
+    note(worker_index());
 }
 
 fn a_runtime_to_leak(flavour: Flavour, log: &Log) {
