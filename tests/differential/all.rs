@@ -10,6 +10,7 @@ mod away_from_home;
 mod blocking;
 mod cancellation;
 mod coop;
+mod extension_traits;
 mod hooks;
 mod instants;
 mod interval;
@@ -55,6 +56,7 @@ pub(crate) const ALL: &[Area] = &[
     ("coop", coop::leaves::CASES),
     ("coop", coop::sockets::CASES),
     ("coop", coop::units::CASES),
+    ("extension_traits", extension_traits::CASES),
     ("hooks", hooks::CASES),
     ("instants", instants::CASES),
     ("interval", interval::CASES),
