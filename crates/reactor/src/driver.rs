@@ -57,21 +57,29 @@ pub(crate) struct Driver {
 
 struct Polling {
     poll: mio::Poll,
+    /// What the last poll collected.
     events: mio::Events,
+    /// If polls that do not wait take another number of events than those that do: room for the kind that the last
+    /// one was not.
+    other: Option<mio::Events>,
+    /// Did the last one not wait? (Before the first one: no.)
+    looked: bool,
 }
 
 impl Driver {
     /// # Errors
     ///
     /// If the kernel has no descriptors left to give.
-    pub(crate) fn new(max_events: usize) -> io::Result<Driver> {
+    pub(crate) fn new(max_events: usize, max_events_of_look: Option<usize>) -> io::Result<Driver> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, BELL)?;
         // The kernel refuses to report into a buffer of no events.
-        let events = mio::Events::with_capacity(max_events.max(1));
+        let room = |events: usize| mio::Events::with_capacity(events.max(1));
+        let (events, other) = (room(max_events), max_events_of_look.map(room));
         let bell = Bell(Arc::new(BellInner { word: WakeWord::new(), waker }));
-        Ok(Driver { polling: Mutex::new(Polling { poll, events }), registry, bell })
+        let polling = Polling { poll, events, other, looked: false };
+        Ok(Driver { polling: Mutex::new(polling), registry, bell })
     }
 
     pub(crate) fn bell(&self) -> &Bell {
@@ -155,7 +163,14 @@ impl Turn<'_> {
     }
 
     fn poll(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let Polling { poll, events } = &mut *self.polling;
+        let Polling { poll, events, other, looked } = &mut *self.polling;
+        if let Some(other) = other {
+            let looks = limit == Some(Duration::ZERO);
+            if looks != *looked {
+                std::mem::swap(events, other);
+                *looked = looks;
+            }
+        }
         match poll.poll(events, limit) {
             // A signal handler ran. Nothing is lost, and the caller may have to look at what the
             // handler did.

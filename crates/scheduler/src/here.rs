@@ -54,6 +54,16 @@ pub(crate) fn seat(shared: &Shared) -> Option<&Seat> {
     })
 }
 
+/// The number of the seat from which this thread runs a task, at whatever scheduler. `None`: it sits nowhere.
+pub fn worker_index() -> Option<usize> {
+    with(|here| {
+        // SAFETY: a thread with a seat is inside its scheduler's `run`, `block_on` or `drive`, all of which keep
+        // the scheduler alive for longer than they hold the seat.
+        let seat = unsafe { here.seat.get().as_ref() };
+        seat.map(|seat| seat.index)
+    })
+}
+
 /// This thread belongs to a scheduler until the guard is dropped; then to the one before.
 pub(crate) struct Enter {
     shared: *const Shared,

@@ -135,6 +135,19 @@ fn more_events_than_fit_come_with_the_next_turns() {
 }
 
 #[test]
+fn a_look_may_take_fewer_events_than_a_wait() {
+    let config = Config { max_events: 5, max_events_of_look: Some(2), ..Config::default() };
+    let reactor = Reactor::new(config).unwrap();
+    let (_, waker) = Counter::new();
+    let sources: Vec<_> = (0..9).map(|_| pair(&reactor, Interest::READABLE)).collect();
+    for (source, theirs) in &sources {
+        assert!(!poll(source, &waker, Direction::Read));
+        (&mut &*theirs).write_all(b"x").unwrap();
+    }
+    assert_eq!([look(&reactor), turn(&reactor), look(&reactor)], [2, 5, 2]);
+}
+
+#[test]
 fn metrics_follow_the_sources() {
     let reactor = reactor();
     assert_eq!(reactor.handle().metrics(), Metrics::default());
