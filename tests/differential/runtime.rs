@@ -23,7 +23,7 @@ pub(crate) const CASES: &[Case] = cases![
         spawn_before_block_on, drop_within, drop_within_enter, drop_in_a_task, drop_elsewhere,
         runtime_in_a_runtime, main_task_is_no_task, debug_texts, metrics_workers, metrics_tasks,
         metrics_queue, metrics_busy, metrics_of_a_worker_too_many, try_current_in_a_thread_local,
-        without_drivers, worker_of_a_current_thread, a_runtime_to_leak;
+        without_drivers, worker_of_a_current_thread, worker_numbers, a_runtime_to_leak;
     current_thread: all_on_one_thread, tasks_wait_for_block_on, intervals, current_thread_metrics_park;
     multi_thread: tasks_go_on_without_block_on, workers_have_a_context, start_paused_needs_one_thread,
         parallel;
@@ -353,7 +353,9 @@ fn settings_that_panic(flavour: Flavour, log: &Log) {
     log.note_panic(|| builder(flavour).event_interval(0).build());
     log.note_panic(|| builder(flavour).global_queue_interval(0).build());
     log.note_panic(|| builder(flavour).max_io_events_per_tick(0).build());
+    log.note_panic(|| builder(flavour).max_io_events_per_busy_tick(0).build());
     // And those that do not.
+    log.note(builder(flavour).max_io_events_per_busy_tick(1).build().is_ok());
     log.note(builder(flavour).event_interval(1).global_queue_interval(1).build().is_ok());
     log.note(builder(flavour).max_io_events_per_tick(1).build().is_ok());
     log.note(builder(flavour).thread_keep_alive(Duration::ZERO).build().is_ok());
@@ -658,6 +660,25 @@ fn intervals(_: Flavour, log: &Log) {
             }
         });
     }
+}
+
+fn worker_numbers(flavour: Flavour, log: &Log) {
+    let number = rt::runtime::worker_index;
+    log.note(format!("{:?}", number()));
+    let (runtime, other) = (runtime(flavour), runtime(flavour));
+    let workers = runtime.metrics().num_workers();
+    let in_a_task = async move { number().is_some_and(|number| number < workers) };
+    runtime.block_on(async {
+        log.note(format!("{:?}", number()));
+        log.note(rt::spawn(in_a_task).await.unwrap());
+        log.note(format!("{:?}", rt::task::spawn_blocking(number).await.unwrap()));
+        // After it has waited, too, and under the name of a runtime that this thread does not drive.
+        log.note(format!("{:?}", number()));
+        let _entered = other.enter();
+        log.note(format!("{:?}", number()));
+    });
+    let _entered = runtime.enter();
+    log.note(format!("{:?}", number()));
 }
 
 fn current_thread_metrics_park(flavour: Flavour, log: &Log) {

@@ -8,6 +8,7 @@ use crate::wake_word::WakeWord;
 use parking_lot::{Mutex, MutexGuard};
 use std::fmt;
 use std::io;
+use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,20 +59,43 @@ pub(crate) struct Driver {
 struct Polling {
     poll: mio::Poll,
     events: mio::Events,
+    /// A buffer of another size, if turns that wait and turns that do not are to take different numbers of events. The
+    /// one in use is `events`.
+    other: Option<mio::Events>,
+    /// Is `events` the one for turns that do not wait?
+    brief: bool,
+}
+
+impl Polling {
+    /// Puts the buffer for a turn with this limit into use.
+    fn choose_buffer(&mut self, limit: Option<Duration>) {
+        let brief = limit == Some(Duration::ZERO);
+        if let Some(other) = &mut self.other
+            && self.brief != brief
+        {
+            mem::swap(other, &mut self.events);
+            self.brief = brief;
+        }
+    }
 }
 
 impl Driver {
+    /// How many events a turn takes at most, if it may wait and if it does not.
+    ///
     /// # Errors
     ///
     /// If the kernel has no descriptors left to give.
-    pub(crate) fn new(max_events: usize) -> io::Result<Driver> {
+    pub(crate) fn new(max_events: usize, max_events_busy: usize) -> io::Result<Driver> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, BELL)?;
         // The kernel refuses to report into a buffer of no events.
-        let events = mio::Events::with_capacity(max_events.max(1));
+        let buffer = |size: usize| mio::Events::with_capacity(size.max(1));
+        let events = buffer(max_events);
+        let other = (max_events_busy != max_events).then(|| buffer(max_events_busy));
+        let polling = Polling { poll, events, other, brief: false };
         let bell = Bell(Arc::new(BellInner { word: WakeWord::new(), waker }));
-        Ok(Driver { polling: Mutex::new(Polling { poll, events }), registry, bell })
+        Ok(Driver { polling: Mutex::new(polling), registry, bell })
     }
 
     pub(crate) fn bell(&self) -> &Bell {
@@ -136,7 +160,9 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Collects the events that are there, without waiting. Leaves a notification where it is.
     pub(crate) fn look(&mut self) -> io::Result<()> {
-        self.poll(Some(Duration::ZERO))
+        let limit = Some(Duration::ZERO);
+        self.polling.choose_buffer(limit);
+        self.poll(limit)
     }
 
     /// Waits for events, a wake-up, or the end of the time that `limit` says (`None`: for ever).
@@ -149,13 +175,15 @@ impl Turn<'_> {
             self.look()?;
             return Ok(true);
         }
-        let result = self.poll(limit());
+        let limit = limit();
+        self.polling.choose_buffer(limit);
+        let result = self.poll(limit);
         let notified = self.bell.0.word.finish();
         result.map(|()| notified)
     }
 
     fn poll(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let Polling { poll, events } = &mut *self.polling;
+        let Polling { poll, events, .. } = &mut *self.polling;
         match poll.poll(events, limit) {
             // A signal handler ran. Nothing is lost, and the caller may have to look at what the
             // handler did.

@@ -48,6 +48,8 @@ pub struct Config {
     pub time: bool,
     /// How many events one turn takes from the kernel at most. What is left comes with the next.
     pub max_events: usize,
+    /// The same for a turn that does not wait, as a busy thread takes it.
+    pub max_events_busy: usize,
     /// Whether the clock stands still at the beginning. For tests.
     pub start_paused: bool,
 }
@@ -55,7 +57,8 @@ pub struct Config {
 impl Default for Config {
     /// Everything on, 1024 events, a running clock.
     fn default() -> Config {
-        Config { io: true, time: true, max_events: 1024, start_paused: false }
+        let (max_events, max_events_busy) = (1024, 1024);
+        Config { io: true, time: true, max_events, max_events_busy, start_paused: false }
     }
 }
 
@@ -137,8 +140,8 @@ impl Reactor {
     ///
     /// If the kernel has no descriptors left to give: this takes three.
     pub fn new(config: Config) -> io::Result<Reactor> {
-        let Config { io, time, max_events, start_paused } = config;
-        let driver = Driver::new(max_events)?;
+        let Config { io, time, max_events, max_events_busy, start_paused } = config;
+        let driver = Driver::new(max_events, max_events_busy)?;
         let clock = Clock::new(start_paused);
         clock.attach(driver.bell().clone());
         let timers = Timers::new(clock.now(), driver.bell().clone());
@@ -307,7 +310,7 @@ impl Handle {
         interest: Interest,
         initially: Ready,
     ) -> io::Result<Source<T>> {
-        assert!(self.shared.io, "{IO_DISABLED}");
+        self.expect_io();
         let readiness = Arc::new(Readiness::new(initially));
         let key = {
             let mut sources = self.shared.sources.lock();
@@ -395,6 +398,16 @@ impl Handle {
     /// Whether both are handles of one reactor.
     pub fn is(&self, other: &Handle) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Makes sure that sources can be registered.
+    ///
+    /// # Panics
+    ///
+    /// If the reactor was made without I/O.
+    #[track_caller]
+    pub fn expect_io(&self) {
+        assert!(self.shared.io, "{IO_DISABLED}");
     }
 
     /// Whether sources can be registered.

@@ -54,6 +54,16 @@ pub(crate) fn seat(shared: &Shared) -> Option<&Seat> {
     })
 }
 
+/// The number of the seat that this thread holds, at whichever scheduler: below its [`num_workers`], and with no
+/// other thread meanwhile. `None` for a thread that holds none.
+///
+/// [`num_workers`]: crate::Handle::num_workers
+pub fn worker_index() -> Option<usize> {
+    // SAFETY: the pointer is null, or to the seat that this thread holds; whoever has set it keeps the scheduler alive
+    // and sets it to null before leaving.
+    with(|here| unsafe { here.seat.get().as_ref() }.map(|seat| seat.index))
+}
+
 /// This thread belongs to a scheduler until the guard is dropped; then to the one before.
 pub(crate) struct Enter {
     shared: *const Shared,

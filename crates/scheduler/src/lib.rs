@@ -57,6 +57,7 @@ mod worker;
 
 pub use config::{Around, Config, Hook};
 pub use driver::{Alone, Park};
+pub use here::worker_index;
 pub use in_place::block_in_place;
 pub use metrics::{Metrics, WorkerMetrics};
 pub use registry::{Handle, Scheduler};

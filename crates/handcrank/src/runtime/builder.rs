@@ -51,6 +51,7 @@ pub struct Builder {
     event_interval: u32,
     global_queue_interval: u32,
     max_io_events_per_tick: usize,
+    max_io_events_per_busy_tick: Option<usize>,
     start_paused: bool,
     helping: bool,
 }
@@ -85,6 +86,7 @@ impl Builder {
             event_interval: 61,
             global_queue_interval: 61,
             max_io_events_per_tick: 1024,
+            max_io_events_per_busy_tick: None,
             start_paused: false,
             helping: true,
         }
@@ -239,6 +241,19 @@ impl Builder {
         self
     }
 
+    /// The same for a worker that looks without waiting, as there are tasks to run: what it leaves in the kernel comes
+    /// with a later look. Default: as many.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, events: usize) -> &mut Self {
+        assert!(events > 0, "max_io_events_per_busy_tick must be non-zero");
+        self.max_io_events_per_busy_tick = Some(events);
+        self
+    }
+
     /// Begins with the clock stopped, for tests. Needs the current-thread flavour.
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
         self.start_paused = paused;
@@ -273,6 +288,9 @@ impl Builder {
             io: self.io,
             time: self.time,
             max_events: self.max_io_events_per_tick,
+            max_events_busy: self
+                .max_io_events_per_busy_tick
+                .unwrap_or(self.max_io_events_per_tick),
             start_paused: self.start_paused,
         })?);
         let config = handcrank_scheduler::Config {

@@ -135,6 +135,30 @@ fn more_events_than_fit_come_with_the_next_turns() {
 }
 
 #[test]
+fn a_turn_that_does_not_wait_may_take_fewer() {
+    let config = Config { max_events: 100, max_events_busy: 2, ..Config::default() };
+    let reactor = Reactor::new(config).unwrap();
+    let (counter, waker) = Counter::new();
+    let sources: Vec<_> = (0..9).map(|_| pair(&reactor, Interest::READABLE)).collect();
+    for (source, theirs) in &sources {
+        assert!(!poll(source, &waker, Direction::Read));
+        (&mut &*theirs).write_all(b"x").unwrap();
+    }
+    assert_eq!((look(&reactor), look(&reactor)), (2, 2));
+    assert_eq!(turn(&reactor), 5);
+    // And so again.
+    for (source, theirs) in &sources {
+        let mut cx = Context::from_waker(&waker);
+        while let Poll::Ready(event) = source.poll_ready(&mut cx, Direction::Read) {
+            source.clear_ready(event.unwrap());
+        }
+        (&mut &*theirs).write_all(b"x").unwrap();
+    }
+    assert_eq!((look(&reactor), turn(&reactor)), (2, 7));
+    assert_eq!(counter.count(), 18);
+}
+
+#[test]
 fn metrics_follow_the_sources() {
     let reactor = reactor();
     assert_eq!(reactor.handle().metrics(), Metrics::default());
