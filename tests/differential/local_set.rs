@@ -27,7 +27,7 @@ pub(crate) const CASES: &[Case] = cases![
         wakes_while_the_set_is_not_driven, spawn_while_the_set_sleeps, woken_in_order,
         abort_before_the_first_poll, abort_from_a_neighbour, abort_from_another_thread,
         abort_of_an_ended_task, abort_itself, aborted_while_the_set_is_not_driven,
-        dropping_the_set_drops_all_tasks_once, the_order_of_drops, handles_outlive_the_set,
+        dropping_the_set_drops_all_tasks_once, the_order_of_drops, dropping_the_set_allows_no_blocking_in_place, handles_outlive_the_set,
         wakers_outlive_the_set, a_destructor_spawns_and_wakes, spawn_after_the_set_is_gone,
         the_set_dropped_by_its_own_task, a_panic_goes_to_the_handle, a_panic_in_run_until,
         a_panic_in_a_destructor, nested_sets, two_sets_in_turns, a_set_in_a_local_task_of_another,
@@ -658,6 +658,32 @@ fn dropping_the_set_drops_all_tasks_once(flavour: Flavour, log: &Log) {
         for task in [slept, fresh] {
             log.note(task.is_finished());
             log.note(task.await.unwrap_err().is_cancelled());
+        }
+    });
+}
+
+fn dropping_the_set_allows_no_blocking_in_place(flavour: Flavour, log: &Log) {
+    struct Blocks(Log, bool);
+    impl Drop for Blocks {
+        fn drop(&mut self) {
+            if self.1 {
+                self.0.note_panic(|| rt::task::block_in_place(|| ()));
+            } else {
+                rt::task::block_in_place(|| ());
+            }
+        }
+    }
+    run(flavour, async {
+        for caught in [true, false] {
+            let set = LocalSet::new();
+            let blocks = Blocks(log.clone(), caught);
+            let task = set.spawn_local(async move {
+                let _blocks = blocks;
+                pending::<()>().await;
+            });
+            set.run_until(yield_now()).await;
+            drop(set);
+            log.note(task.await.unwrap_err().is_panic());
         }
     });
 }
