@@ -10,6 +10,7 @@ mod away_from_home;
 mod blocking;
 mod cancellation;
 mod coop;
+mod extension_traits;
 mod hooks;
 mod instants;
 mod interval;
@@ -51,6 +52,7 @@ pub(crate) const ALL: &[Area] = &[
     ("blocking", blocking::CASES),
     ("cancellation", cancellation::CASES),
     ("coop", coop::CASES),
+    ("extension_traits", extension_traits::CASES),
     ("hooks", hooks::CASES),
     ("instants", instants::CASES),
     ("interval", interval::CASES),

@@ -407,7 +407,7 @@ fn panic_while_cancelling_others(flavour: Flavour, log: &Log) {
     let tasks: Vec<_> = (0..10)
         .map(|n| {
             let theirs = Arc::clone(&held);
-            let bomb = (n % 3 == 0).then_some(Bomb);
+            let bomb = (n % 3 == 0).then(|| Bomb);
             first.spawn(async move {
                 let _held = (theirs, bomb);
                 pending::<()>().await;

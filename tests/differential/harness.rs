@@ -181,6 +181,10 @@ fn compare(
         eprintln!("{title}\n{}", side_by_side(&expected, &seen));
     }
     match (expected == seen, differs) {
+        // Both may fail alike, and then the case is at fault: it has seen less than it is there for.
+        (true, None) if expected.last().is_some_and(|line| line.starts_with(FAULT)) => {
+            Err(side_by_side(&expected, &seen).into())
+        }
         (true, None) | (false, Some(_)) => Ok(()),
         (true, Some(reason)) => {
             Err(format!("equal, although deliberate.rs says that it differs: {reason}").into())
@@ -188,6 +192,9 @@ fn compare(
         (false, None) => Err(side_by_side(&expected, &seen).into()),
     }
 }
+
+/// How the last line of a case begins that did not come to its end.
+const FAULT: &str = "the case";
 
 /// Runs one side on a thread of its own, as a case that hangs should not take the others along.
 fn observe(side: &str, flavour: Flavour, case: fn(Flavour, &Log)) -> Vec<String> {
@@ -202,8 +209,8 @@ fn observe(side: &str, flavour: Flavour, case: fn(Flavour, &Log)) -> Vec<String>
     runner.expect("a thread");
     match wait.recv_timeout(PATIENCE) {
         Ok(Ok(())) => {}
-        Ok(Err(text)) => log.note(format!("the case panicked: {text}")),
-        Err(_) => log.note(format!("hangs: not done after {PATIENCE:?}")),
+        Ok(Err(text)) => log.note(format!("{FAULT} panicked: {text}")),
+        Err(_) => log.note(format!("{FAULT} hangs: not done after {PATIENCE:?}")),
     }
     log.lines().into_iter().map(|line| nameless(&line)).collect()
 }

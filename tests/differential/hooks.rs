@@ -140,7 +140,8 @@ fn park_and_unpark(flavour: Flavour, log: &Log) {
     let mut builder = builder(flavour);
     let runtime =
         builder.on_thread_park(parks.hook()).on_thread_unpark(unparks.hook()).build().unwrap();
-    runtime.block_on(runtime.spawn(rt::time::sleep(Duration::from_millis(2)))).unwrap();
+    let nap = async { rt::time::sleep(Duration::from_millis(2)).await };
+    runtime.block_on(runtime.spawn(nap)).unwrap();
     drop(runtime);
     log.note(parks.count() > 0);
     // All that slept have woken.

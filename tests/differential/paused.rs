@@ -371,7 +371,7 @@ fn stays_between_block_ons(flavour: Flavour, log: &Log) {
     let start = runtime.block_on(async { Instant::now() });
     std::thread::sleep(MS * 2);
     log.note(format!("{:?}", runtime.block_on(async { start.elapsed() })));
-    runtime.block_on(sleep(MS * 5));
+    runtime.block_on(async { sleep(MS * 5).await });
     runtime.spawn(async { sleep(MS * 5).await });
     log.note(format!("{:?}", runtime.block_on(async { start.elapsed() })));
 }

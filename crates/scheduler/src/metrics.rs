@@ -29,6 +29,8 @@ pub struct WorkerMetrics {
     pub unparks: u64,
     /// How long somebody sat here. Brought up to date now and then while busy.
     pub busy: Duration,
+    /// How often 10 ms or more went by while somebody worked here without looking up.
+    pub overruns: u64,
     /// Tasks waiting in this seat's queue.
     pub queued: usize,
 }
@@ -43,6 +45,7 @@ impl WorkerMetrics {
             parks: read(&counters.parks),
             unparks: read(&counters.unparks),
             busy: Duration::from_nanos(read(&counters.busy_nanos)),
+            overruns: read(&counters.overruns),
             queued: seat.queued(),
         }
     }

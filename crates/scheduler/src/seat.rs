@@ -17,11 +17,15 @@ use handcrank_task::{OwnedTasks, Task, Woke};
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many times in a row the LIFO slot may go before the queue. Without a bound, two tasks
 /// that wake each other would keep everybody else waiting.
 const LIFO_STREAK: u32 = 3;
+
+/// A busy seat that has not looked up for so long is late: sockets and timers wait for the next look of
+/// somebody. As long as a time slice of many systems, and far longer than a poll should be.
+const OVERRUN: Duration = Duration::from_millis(10);
 
 /// One seat. Aligned so that two seats never share a cache line, nor the pair of lines that the
 /// prefetcher fetches.
@@ -82,6 +86,7 @@ pub(crate) struct Counters {
     pub(crate) parks: AtomicU64,
     pub(crate) unparks: AtomicU64,
     pub(crate) busy_nanos: AtomicU64,
+    pub(crate) overruns: AtomicU64,
 }
 
 /// Adds to a counter that only this thread writes.
@@ -329,10 +334,10 @@ impl Desk {
         }
     }
 
-    /// Brings the busy time up to date, up to `now`.
+    /// Brings the busy time up to date, up to `now`. Called as often as the seat looks up from its tasks.
     pub(crate) fn lap(&self, counters: &Counters, now: Instant) {
         if let Some(since) = self.since.get() {
-            count(&counters.busy_nanos, now.duration_since(since).as_nanos() as u64);
+            counters.busy_for(now.duration_since(since));
             self.since.set(Some(now));
         }
     }
@@ -340,7 +345,42 @@ impl Desk {
     /// The busy time ends here: the seat is being left, or its holder is about to sleep.
     pub(crate) fn stop_clock(&self, counters: &Counters) {
         if let Some(since) = self.since.take() {
-            count(&counters.busy_nanos, since.elapsed().as_nanos() as u64);
+            counters.busy_for(since.elapsed());
         }
+    }
+}
+
+impl Counters {
+    /// A stretch of work between two looks at the clock.
+    ///
+    /// To time each poll would cost more than a short one takes. The stretch costs nothing, as the clock is read at
+    /// its end anyway, and it is what everybody waits for: one long poll, or dozens in a row that are not short.
+    fn busy_for(&self, stretch: Duration) {
+        count(&self.busy_nanos, stretch.as_nanos() as u64);
+        if stretch >= OVERRUN {
+            count(&self.overruns, 1);
+        }
+    }
+}
+
+#[cfg(all(test, not(handcrank_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stretch_of_ten_milliseconds_is_an_overrun() {
+        let seat = Seat::new(0, &Config::new(1));
+        let (desk, counters) = (&seat.desk, &seat.counters);
+        let read = || (counters.overruns.load(Relaxed), counters.busy_nanos.load(Relaxed));
+        let begun = Instant::now();
+        desk.lap(counters, begun + OVERRUN * 2);
+        assert_eq!(read(), (0, 0), "nothing has run");
+        desk.since.set(Some(begun));
+        desk.lap(counters, begun + OVERRUN);
+        assert_eq!(read(), (1, 10_000_000));
+        desk.lap(counters, begun + Duration::from_nanos(19_999_999));
+        assert_eq!(read(), (1, 19_999_999), "not quite");
+        desk.lap(counters, begun + OVERRUN * 4);
+        assert_eq!(read().0, 2);
     }
 }

@@ -67,6 +67,9 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     ("handcrank_runtime_parks", "Times that a worker went to sleep", |m| {
         each(m, RuntimeMetrics::worker_park_count)
     }),
+    ("handcrank_runtime_overruns", "Times that a worker was 10 ms late for its sockets", |m| {
+        each(m, RuntimeMetrics::worker_overrun_count)
+    }),
     ("handcrank_runtime_driver_events", "Times that a descriptor became ready", |m| {
         m.io_driver_ready_count() as f64
     }),

@@ -21,9 +21,12 @@
 //!
 //! # Which method is called
 //!
+//! For functions that are generic there are [`AsyncReadExt`] and [`AsyncWriteExt`], for the native family: the
+//! methods that a program written for tokio calls most, by the same names.
+//!
 //! Streams and halves have `read`, `read_exact`, `read_to_end`, `write`, `write_all`, `flush`,
 //! `shutdown` and their kin themselves, with the meaning that tokio's extension traits give them. They
-//! win over the extension traits of either family, also over several at once, and the compiler may then
+//! win over the extension traits of any family, also over several at once, and the compiler may then
 //! call such an import unused.
 //!
 //! A method that only the extension traits have, such as `take`, is ambiguous where two families'
@@ -76,11 +79,18 @@
 
 #[cfg(not(feature = "tokio-io"))]
 mod read_buf;
+#[cfg(feature = "net")]
+mod read_ext;
+#[cfg(feature = "net")]
+mod write_ext;
 
 #[cfg(not(feature = "tokio-io"))]
 pub use read_buf::ReadBuf;
 #[cfg(feature = "tokio-io")]
 pub use tokio::io::ReadBuf;
+
+#[cfg(feature = "net")]
+pub use {read_ext::AsyncReadExt, write_ext::AsyncWriteExt};
 
 pub use futures_io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
 pub use handcrank_reactor::{Interest, Ready};

@@ -36,7 +36,7 @@ mod accept;
 mod addr;
 mod datagram;
 mod lookup_host;
-mod scratch;
+pub(crate) mod scratch;
 mod socket;
 mod split;
 mod split_owned;

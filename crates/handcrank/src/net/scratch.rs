@@ -7,6 +7,7 @@
 use bytes::BufMut;
 use std::cell::Cell;
 use std::io;
+use std::task::Poll;
 
 /// The size of a thread's buffer: as long as the longest UDP message.
 pub(crate) const SIZE: usize = 64 * 1024;
@@ -35,7 +36,8 @@ pub(crate) fn message<R>(
     }
     let result = receive(&mut scratch[..room]);
     if let Ok((length, _)) = &result {
-        buf.put_slice(&scratch[..*length]);
+        // Within what was lent: a stranger's reader may say anything.
+        buf.put_slice(&scratch[..room][..*length]);
     }
     if scratch.len() == SIZE {
         SCRATCH.set(scratch);
@@ -50,4 +52,20 @@ pub(crate) fn part(
 ) -> io::Result<usize> {
     let mut limited = buf.limit(SIZE);
     message(&mut limited, |memory| Ok((receive(memory)?, ()))).map(|(length, ())| length)
+}
+
+/// As [`part`], from a reader that may have to wait.
+pub(crate) fn poll_part(
+    buf: &mut (impl BufMut + ?Sized),
+    receive: impl FnOnce(&mut [u8]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<usize>> {
+    let mut is_pending = false;
+    let result = part(buf, |memory| match receive(memory) {
+        Poll::Ready(result) => result,
+        Poll::Pending => {
+            is_pending = true;
+            Ok(0)
+        }
+    });
+    if is_pending { Poll::Pending } else { Poll::Ready(result) }
 }

@@ -103,6 +103,21 @@ impl RuntimeMetrics {
         worker.parks + worker.unparks
     }
 
+    /// How often the worker's seat was late: 10 ms or more went by before it looked at sockets and timers again, or
+    /// was left.
+    ///
+    /// It looks after every [`event_interval`](super::Builder::event_interval) polls. So a poll has taken that long,
+    /// or several in a row together; each such stretch counts once, when it is over. On a current-thread runtime
+    /// polls of the future in `block_on` are part of it. Time spent in
+    /// [`block_in_place`](crate::task::block_in_place) is not, nor is a blocking job.
+    ///
+    /// A runtime that serves sockets should have few: find what computes or blocks, and give it to
+    /// [`spawn_blocking`](crate::task::spawn_blocking). Handcrank's own figure.
+    #[track_caller]
+    pub fn worker_overrun_count(&self, worker: usize) -> u64 {
+        self.worker(worker).overruns
+    }
+
     /// Threads of the blocking pool.
     pub fn num_blocking_threads(&self) -> usize {
         self.blocking().threads

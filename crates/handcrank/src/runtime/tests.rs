@@ -262,3 +262,16 @@ fn a_hook_before_sleep_may_spawn() {
         assert_eq!(runtime.block_on(receive), Ok(7));
     }
 }
+
+#[test]
+fn a_poll_that_blocks_its_thread_is_an_overrun() {
+    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        let runtime = builder.worker_threads(1).build().unwrap();
+        let metrics = runtime.metrics();
+        let nap = async { std::thread::sleep(Duration::from_millis(20)) };
+        runtime.block_on(runtime.spawn(nap)).unwrap();
+        // Counted when the thread looks up, which may be after the task has been seen to end.
+        drop(runtime);
+        assert!(metrics.worker_overrun_count(0) > 0);
+    }
+}

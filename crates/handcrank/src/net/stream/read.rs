@@ -1,8 +1,6 @@
 //! Reading from a stream.
 
 use super::MOST_BUFFERS;
-use crate::net::scratch;
-use bytes::BufMut;
 use handcrank_reactor::{Direction, Source};
 use std::io::{self, IoSliceMut, Read};
 use std::os::fd::AsFd;
@@ -64,36 +62,6 @@ where
     source.poll_transfer(cx, Direction::Read, wanted, |mut stream| stream.read_vectored(bufs))
 }
 
-pub(crate) fn poll_read_buf<T: Stream>(
-    source: &Source<T>,
-    cx: &mut Context<'_>,
-    buf: &mut (impl BufMut + ?Sized),
-) -> Poll<io::Result<usize>>
-where
-    for<'a> &'a T: Read,
-{
-    if !buf.has_remaining_mut() {
-        return Poll::Ready(Ok(0));
-    }
-    let wanted = wanted::<T>(buf.chunk_mut().len().min(scratch::SIZE));
-    source.poll_transfer(cx, Direction::Read, wanted, |mut stream| {
-        scratch::part(buf, |memory| stream.read(memory))
-    })
-}
-
-/// Appends `bytes` to `text`, if they are text. The error counts from the beginning of `text`.
-pub(crate) fn append(text: &mut String, bytes: &[u8]) -> io::Result<()> {
-    if let Ok(more) = std::str::from_utf8(bytes) {
-        text.push_str(more);
-        return Ok(());
-    }
-    let whole = String::from_utf8([text.as_bytes(), bytes].concat());
-    Err(io::Error::new(
-        io::ErrorKind::InvalidData,
-        whole.expect_err("text and no text").utf8_error(),
-    ))
-}
-
 /// Reading, for a stream or a half that lends one.
 macro_rules! read_side {
     ($Half:ty, $Stream:ident) => {
@@ -137,17 +105,7 @@ macro_rules! read_side {
             /// Not cancel safe: dropped before it is done, it may have read some bytes, and nobody
             /// knows how many.
             pub async fn read_exact(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-                let mut filled = 0;
-                while filled < buf.len() {
-                    match self.read(&mut buf[filled..]).await? {
-                        0 => {
-                            let kind = std::io::ErrorKind::UnexpectedEof;
-                            return Err(std::io::Error::new(kind, "early eof"));
-                        }
-                        read => filled += read,
-                    }
-                }
-                Ok(filled)
+                $crate::io::AsyncReadExt::read_exact(self, buf).await
             }
 
             /// Reads and appends to `buf`, and returns the number of bytes read.
@@ -162,11 +120,7 @@ macro_rules! read_side {
                 &mut self,
                 buf: &mut B,
             ) -> std::io::Result<usize> {
-                let stream: &$Stream = (*self).as_ref();
-                std::future::poll_fn(|cx| {
-                    $crate::net::stream::read::poll_read_buf(&stream.io, cx, buf)
-                })
-                .await
+                $crate::io::AsyncReadExt::read_buf(self, buf).await
             }
 
             /// Reads to the end of the stream and appends to `buf`; returns the number of bytes
@@ -176,14 +130,7 @@ macro_rules! read_side {
             ///
             /// Not quite: dropped before it is done, what it has read so far is in `buf`.
             pub async fn read_to_end(&mut self, buf: &mut Vec<u8>) -> std::io::Result<usize> {
-                let before = buf.len();
-                loop {
-                    // Left to itself a full `Vec` makes room for 64 bytes.
-                    buf.reserve(1024);
-                    if self.read_buf(buf).await? == 0 {
-                        return Ok(buf.len() - before);
-                    }
-                }
+                $crate::io::AsyncReadExt::read_to_end(self, buf).await
             }
 
             /// Reads to the end of the stream and appends to `buf`; returns the number of bytes
@@ -198,10 +145,7 @@ macro_rules! read_side {
             ///
             /// Not cancel safe: dropped before it is done, it loses what it has read.
             pub async fn read_to_string(&mut self, buf: &mut String) -> std::io::Result<usize> {
-                let mut bytes = Vec::new();
-                self.read_to_end(&mut bytes).await?;
-                $crate::net::stream::read::append(buf, &bytes)?;
-                Ok(bytes.len())
+                $crate::io::AsyncReadExt::read_to_string(self, buf).await
             }
 
             /// Waits until there may be something to read, or the end of the stream.

@@ -1,15 +1,11 @@
 //! Writing to a stream.
 
 use super::MOST_BUFFERS;
-use bytes::Buf;
 use handcrank_reactor::{Direction, Source};
 use std::io::{self, IoSlice, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
-use std::task::{Context, Poll, ready};
-
-/// How many chunks of a `Buf` go into one call.
-const CHUNKS: usize = 64;
+use std::task::{Context, Poll};
 
 pub(crate) fn poll_write<T: AsFd>(
     source: &Source<T>,
@@ -32,24 +28,6 @@ where
 {
     let wanted = bufs.iter().take(MOST_BUFFERS).map(|buf| buf.len()).sum();
     source.poll_transfer(cx, Direction::Write, wanted, |mut stream| stream.write_vectored(bufs))
-}
-
-pub(crate) fn poll_write_buf<T: AsFd>(
-    source: &Source<T>,
-    cx: &mut Context<'_>,
-    src: &mut impl Buf,
-) -> Poll<io::Result<usize>>
-where
-    for<'a> &'a T: Write,
-{
-    if !src.has_remaining() {
-        return Poll::Ready(Ok(0));
-    }
-    let mut slices = [IoSlice::new(&[]); CHUNKS];
-    let chunks = src.chunks_vectored(&mut slices);
-    let written = ready!(poll_write_vectored(source, cx, &slices[..chunks]))?;
-    src.advance(written);
-    Poll::Ready(Ok(written))
 }
 
 /// A shutdown of the writing side; that the peer is gone already is no failure.
@@ -102,14 +80,8 @@ macro_rules! write_side {
             ///
             /// Not cancel safe: dropped before it is done, it may have written some bytes, and
             /// nobody knows how many.
-            pub async fn write_all(&mut self, mut buf: &[u8]) -> std::io::Result<()> {
-                while !buf.is_empty() {
-                    match self.write(buf).await? {
-                        0 => return Err(std::io::ErrorKind::WriteZero.into()),
-                        written => buf = &buf[written..],
-                    }
-                }
-                Ok(())
+            pub async fn write_all(&mut self, buf: &[u8]) -> std::io::Result<()> {
+                $crate::io::AsyncWriteExt::write_all(self, buf).await
             }
 
             /// Writes from `src`, moves it on, and returns the number of bytes written. If it has
@@ -122,11 +94,7 @@ macro_rules! write_side {
                 &mut self,
                 src: &mut B,
             ) -> std::io::Result<usize> {
-                let stream: &$Stream = (*self).as_ref();
-                std::future::poll_fn(|cx| {
-                    $crate::net::stream::write::poll_write_buf(&stream.io, cx, src)
-                })
-                .await
+                $crate::io::AsyncWriteExt::write_buf(self, src).await
             }
 
             /// Writes the whole of `src`, moving it on with each write.
@@ -138,12 +106,7 @@ macro_rules! write_side {
                 &mut self,
                 src: &mut B,
             ) -> std::io::Result<()> {
-                while src.has_remaining() {
-                    if self.write_buf(src).await? == 0 {
-                        return Err(std::io::ErrorKind::WriteZero.into());
-                    }
-                }
-                Ok(())
+                $crate::io::AsyncWriteExt::write_all_buf(self, src).await
             }
 
             /// Nothing to do: nothing is buffered here.
