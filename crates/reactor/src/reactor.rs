@@ -367,6 +367,7 @@ impl Handle {
     ///
     /// If the reactor was made without timers, or if the sum cannot be represented.
     #[track_caller]
+    #[inline]
     pub fn timer_after(&self, now: Instant, after: Duration) -> Timer {
         assert!(self.shared.time, "{TIME_DISABLED}");
         Timer::fresh(self.clone(), now, after)

@@ -22,16 +22,15 @@ pub struct Timer {
     handle: Handle,
     deadline: Instant,
     /// The deadline in ticks of the wheel, while it is registered there. Many timers guard what
-    /// is ready at once, are never polled, and never need it. While it is fresh: how many ticks
-    /// after its making it is due, rounded up.
+    /// is ready at once, are never polled, and never need it.
     tick: Tick,
     state: State,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Made a moment ago, to be due after a while, and not touched since.
-    Fresh,
+    /// Made a moment ago, to be due after so long, and not touched since.
+    Fresh { after: Duration },
     /// Not in the wheel, and nobody has asked yet.
     Unregistered,
     /// Not in the wheel, since its deadline was moved.
@@ -65,12 +64,11 @@ impl Timer {
 
     /// A timer that is due `after` from `now`, which the caller has just read from the clock: the
     /// first poll need not read it again.
+    #[inline]
     pub(crate) fn fresh(handle: Handle, now: Instant, after: Duration) -> Timer {
-        let ticks =
-            after.as_secs().saturating_mul(1000).saturating_add(after.subsec_millis().into());
         // What takes no time at all is over at once, and what is due is for the clock to say.
-        let state = if after.is_zero() { State::Unregistered } else { State::Fresh };
-        Timer { handle, deadline: now + after, tick: ticks.saturating_add(1), state }
+        let state = if after.is_zero() { State::Unregistered } else { State::Fresh { after } };
+        Timer { handle, deadline: now + after, tick: 0, state }
     }
 
     /// When it elapses.
@@ -83,7 +81,7 @@ impl Timer {
     pub fn is_elapsed(&self) -> bool {
         match self.state {
             State::Elapsed => true,
-            State::Fresh | State::Unregistered => false,
+            State::Fresh { .. } | State::Unregistered => false,
             State::Moved => self.is_due(),
             State::Registered { tick, .. } => match self.handle.timers().fired() {
                 // It was moved on, and fired at the old time without being polled then: nothing
@@ -144,10 +142,14 @@ impl Timer {
             }
         }
         let tick = timers.tick_not_before(self.deadline);
-        let present = if matches!(self.state, State::Fresh) && !self.handle.clock().is_departed() {
-            // The last tick that had certainly passed when the timer was made. Rounded: the
-            // deadline up by less than one, the time until then up by one at most.
-            tick.saturating_sub(self.tick + 1)
+        let present = if let State::Fresh { after } = self.state
+            && !self.handle.clock().is_departed()
+        {
+            // The last tick that had certainly passed when the timer was made. The deadline is rounded
+            // up by less than one, the time until then down by less than one.
+            let whole =
+                after.as_secs().saturating_mul(1000).saturating_add(after.subsec_millis().into());
+            tick.saturating_sub(whole.saturating_add(2))
         } else {
             let now = self.handle.clock().now();
             if now >= self.deadline {

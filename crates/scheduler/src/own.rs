@@ -28,7 +28,7 @@ struct Plain {
 }
 
 impl Plain {
-    #[inline]
+    #[inline(always)]
     fn change<R>(&self, change: impl FnOnce(&mut VecDeque<Task>) -> R) -> R {
         let mut tasks = self.tasks.borrow_mut();
         let result = change(&mut tasks);

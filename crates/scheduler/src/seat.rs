@@ -238,10 +238,16 @@ impl Desk {
                 self.lifo_streak.set(streak + 1);
                 return Some(task);
             }
-            self.queue.push(task);
+            self.give_way(task);
         }
         self.lifo_streak.set(0);
         self.queue.pop()
+    }
+
+    /// The slot's turns are over for now. Apart, so that those who have no slot pay nothing for it.
+    #[inline(never)]
+    fn give_way(&self, task: Task) {
+        self.queue.push(task);
     }
 
     /// Puts the tasks that yielded back in line. Were there any?

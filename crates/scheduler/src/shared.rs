@@ -201,10 +201,14 @@ impl Shared {
         if let Some(task) = self.take_injected(desk, *searching) {
             return Some(task);
         }
+        if self.seats.len() == 1 { None } else { self.steal(seat, desk, searching) }
+    }
+
+    /// Apart, so that a seat that is alone does not pay for it: it comes to `fetch` whenever the future in
+    /// `block_on` wants its turn.
+    #[inline(never)]
+    fn steal(&self, seat: &Seat, desk: &Desk, searching: &mut bool) -> Option<Task> {
         let seats = self.seats.len();
-        if seats == 1 {
-            return None;
-        }
         if !*searching {
             if !self.idle.try_search() {
                 return None;
@@ -235,22 +239,21 @@ impl Shared {
     }
 
     /// This seat's share of what came from outside.
+    #[inline]
     fn take_injected(&self, desk: &Desk, searching: bool) -> Option<Task> {
-        if self.inject.is_empty() {
-            return None;
-        }
-        let task = self.take_share(desk)?;
+        if self.inject.is_empty() { None } else { self.take_share(desk, searching) }
+    }
+
+    #[inline(never)]
+    fn take_share(&self, desk: &Desk, searching: bool) -> Option<Task> {
+        let more = self.inject.len() / self.seats.len();
+        let task = desk.queue().fill(|own| self.inject.take_into(own, more))?;
         // What came along with it left one queue and is now in another. One who lay down in
         // between saw it in neither; a search would look again at its end, but we may be none.
         if !searching && !desk.queue().is_empty() {
             self.notify();
         }
         Some(task)
-    }
-
-    fn take_share(&self, desk: &Desk) -> Option<Task> {
-        let more = self.inject.len() / self.seats.len();
-        desk.queue().fill(|own| self.inject.take_into(own, more))
     }
 
     /// A busy seat looks at sockets and timers in passing, without waiting.

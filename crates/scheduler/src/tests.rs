@@ -446,18 +446,28 @@ fn life_goes_on_without_a_seat() {
     };
     for panics in [false, true] {
         let (lose_the_seat, spawner) = (lose_the_seat.clone(), handle.clone());
+        let (leave, left) = mpsc::channel();
         let task = spawn(&handle, async move {
             let (done, sits) = lose_the_seat();
             let child = spawn(&spawner, async { 3 });
             block_in_place(|| done.send(()).unwrap());
-            assert!(!panics, "boom");
+            if panics {
+                leave.send((sits, child)).unwrap();
+                panic!("boom");
+            }
             yield_now().await;
             sits.await.unwrap();
             child.await.unwrap()
         });
         match block_on(task) {
             Ok(three) => assert!(three == 3 && !panics),
-            Err(error) => assert!(error.is_panic() && panics),
+            Err(error) => {
+                assert!(error.is_panic() && panics);
+                // The two go on without the one that has panicked.
+                let (sits, child) = left.recv().unwrap();
+                block_on(sits).unwrap();
+                assert_eq!(block_on(child).unwrap(), 3);
+            }
         }
     }
     assert_eq!(handle.metrics().alive, 0);

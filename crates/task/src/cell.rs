@@ -40,8 +40,9 @@ use std::task::{Context, Poll};
 struct Cell<F: Future, S> {
     header: Header,
     scheduler: S,
-    /// Touched by the runner alone, until `COMPLETED`; then by whoever the join bits name.
-    stage: UnsafeCell<Stage<F>>,
+    /// Touched by the runner alone, until `COMPLETED`; then by whoever the join bits name. Emptied
+    /// before the cell goes, so the cell need not look once more.
+    stage: UnsafeCell<ManuallyDrop<Stage<F>>>,
 }
 
 /// The future while it lives, then what it left.
@@ -81,7 +82,7 @@ impl RawTask {
                 join_waker: UnsafeCell::new(None),
             },
             scheduler,
-            stage: UnsafeCell::new(Stage::Future(future)),
+            stage: UnsafeCell::new(ManuallyDrop::new(Stage::Future(future))),
         };
         let memory = recycle::allocate(Layout::new::<Cell<F, S>>()).cast::<Cell<F, S>>();
         // SAFETY: the memory is for such a cell, and ours.
@@ -151,13 +152,13 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
             // SAFETY: RUNNING is set and we set it, so nobody else touches the stage. The future
             // is pinned: it never leaves its place in the heap until it is dropped there.
             unsafe {
-                let Stage::Future(future) = &mut *stage else {
+                let Stage::Future(future) = &mut **stage else {
                     unreachable!("polled after the end")
                 };
                 let polled = Pin::new_unchecked(future).poll(&mut cx);
                 if polled.is_ready() {
                     // Inside the catch: dropping the future runs foreign code too.
-                    *stage = Stage::Taken;
+                    **stage = Stage::Taken;
                 }
                 polled
             }
@@ -198,6 +199,7 @@ unsafe fn run<F: Future + 'static, S: Schedule>(raw: RawTask) {
 
 /// Drops the future of a task whose RUNNING bit is the caller's, and completes it as cancelled.
 /// Gives up `refs` pointers.
+#[cold]
 unsafe fn cancel<F: Future + 'static, S: Schedule>(raw: RawTask, refs: usize) {
     // SAFETY: the caller has a pointer.
     let cell = unsafe { raw.cell::<F, S>() };
@@ -222,7 +224,7 @@ unsafe fn cancel<F: Future + 'static, S: Schedule>(raw: RawTask, refs: usize) {
 /// The stage is the caller's to touch.
 unsafe fn empty<F: Future, S>(cell: &Cell<F, S>) {
     // SAFETY: the caller's promise.
-    cell.stage.with_mut(|stage| unsafe { *stage = Stage::Taken });
+    cell.stage.with_mut(|stage| unsafe { **stage = Stage::Taken });
 }
 
 /// As [`empty`], for code that does not run in the task: its destructors find themselves in it all the
@@ -272,6 +274,7 @@ struct Closed;
 /// # Safety
 ///
 /// RUNNING is the caller's, as are the pointers; the future is dropped.
+#[inline]
 unsafe fn finish<F: Future + 'static, S: Schedule>(
     raw: RawTask,
     output: Result<F::Output, JoinError>,
@@ -298,11 +301,12 @@ unsafe fn finish<F: Future + 'static, S: Schedule>(
             let _current = unsafe { current::enter(raw) };
             contain(|| drop(output));
         }
-        // SAFETY: all pointers that there are were passed to us. `cell` is not used again.
-        return unsafe { raw.dealloc() };
+        // SAFETY: all pointers that there are were passed to us. `cell` is not used again. The future is
+        // dropped, and the output was never stored.
+        return unsafe { free::<F, S>(raw) };
     }
     // SAFETY: RUNNING is ours. What is overwritten is `Taken`.
-    cell.stage.with_mut(|stage| unsafe { *stage = Stage::Output(output) });
+    cell.stage.with_mut(|stage| unsafe { **stage = Stage::Output(output) });
     match state.complete(refs) {
         // The pointers have been given up in that step. `cell` is not used again.
         Joiner::Absent => return,
@@ -344,7 +348,7 @@ unsafe fn take_output<F: Future + 'static, S: Schedule>(raw: RawTask, slot: *mut
     let cell = unsafe { raw.cell::<F, S>() };
     let stage = cell.stage.with_mut(|stage| {
         // SAFETY: COMPLETED and JOIN_INTEREST are set: the stage is the handle's.
-        std::mem::replace(unsafe { &mut *stage }, Stage::Taken)
+        std::mem::replace(unsafe { &mut **stage }, Stage::Taken)
     });
     let Stage::Output(output) = stage else { panic!("JoinHandle polled after completion") };
     // SAFETY: the caller passes a pointer to this very type.
@@ -357,26 +361,35 @@ unsafe fn drop_output<F: Future + 'static, S: Schedule>(raw: RawTask) {
 }
 
 unsafe fn dealloc<F: Future + 'static, S: Schedule>(raw: RawTask) {
+    // SAFETY: no pointers are left, so the cell is ours again. What may be left is foreign code: an output
+    // that nobody took, or a future that was never on a list.
+    unsafe {
+        if raw.cell::<F, S>().stage.with(|stage| !matches!(&**stage, Stage::Taken)) {
+            discard::<F, S>(raw);
+        }
+        free::<F, S>(raw);
+    }
+}
+
+/// Frees a task whose stage is empty.
+///
+/// # Safety
+///
+/// No pointers are left.
+#[inline]
+unsafe fn free<F: Future, S>(raw: RawTask) {
     let memory = raw.0.cast::<Cell<F, S>>();
-    // SAFETY: no pointers are left, so the cell is ours again.
-    #[cfg(handcrank_loom)]
-    let cell = unsafe { memory.as_ref() };
     // Under a checker, freeing touches every cell, so that a pointer given up too early is seen.
     #[cfg(handcrank_loom)]
     {
+        // SAFETY: the caller's promise.
+        let cell = unsafe { memory.as_ref() };
         cell.header.list.with_mut(|_| ());
         cell.header.links.with_mut(|_| ());
         cell.header.join_waker.with_mut(|_| ());
         cell.stage.with_mut(|_| ());
     }
-    // SAFETY: as above. What may be left is foreign code: an output that nobody took, or a future that
-    // was never on a list.
-    unsafe {
-        if raw.cell::<F, S>().stage.with(|stage| !matches!(&*stage, Stage::Taken)) {
-            discard::<F, S>(raw);
-        }
-    }
-    // SAFETY: as above, and it is dropped once. (The waker of one who waited is foreign code, too.)
+    // SAFETY: the caller's promise, and it is dropped once. (The waker of one who waited is foreign code.)
     contain(|| unsafe { memory.drop_in_place() });
     // SAFETY: it came from there, for this layout.
     unsafe { recycle::release(memory.cast(), Layout::new::<Cell<F, S>>()) };

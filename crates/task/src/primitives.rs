@@ -16,10 +16,16 @@ pub use modelled::*;
 ///
 /// What a panic leaves behind, its payload, is foreign code too once it is dropped, and may panic
 /// in its turn. That second payload is leaked: somewhere it has to end.
+#[inline]
 pub fn contain(f: impl FnOnce()) {
-    if let Err(payload) = caught(f)
-        && let Err(worse) = caught(|| drop(payload))
-    {
+    if let Err(payload) = caught(f) {
+        bury(payload);
+    }
+}
+
+#[cold]
+fn bury(payload: Box<dyn std::any::Any + Send>) {
+    if let Err(worse) = caught(|| drop(payload)) {
         std::mem::forget(worse);
     }
 }
