@@ -6,6 +6,7 @@ use super::rt::task::{self, JoinSet};
 use super::rt::time::{self, Duration};
 use super::setup::{run, runtime};
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::Loud;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,15 +20,6 @@ pub(crate) const CASES: &[Case] = cases![
         abort_reaches_into_a_timeout, cancelled_before_it_ran, yield_cut_off, blocking_job_outlives_its_waiter,
         abort_in_a_join_set_by_handle, panic_while_cancelling_others;
 ];
-
-/// Says when it goes.
-struct Loud(Log, &'static str);
-
-impl Drop for Loud {
-    fn drop(&mut self) {
-        self.0.note(format!("{} dropped", self.1));
-    }
-}
 
 /// Polls once, with a waker that does nothing.
 fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {

@@ -87,6 +87,14 @@ impl Log {
         }
     }
 
+    /// The same without the line: for panics where Tokio blames one of its own, and Handcrank the caller's.
+    pub(crate) fn note_text<T>(&self, f: impl FnOnce() -> T) {
+        match catch_unwind(AssertUnwindSafe(f)) {
+            Ok(_) => self.note("no panic"),
+            Err(payload) => self.note(message(&*payload)),
+        }
+    }
+
     /// A text without its task ids, which are nobody's promise.
     #[allow(clippy::unused_self)] // Reads well where it is called.
     pub(crate) fn without_ids(&self, text: &impl Display) -> String {

@@ -29,20 +29,12 @@ fn a_period_of_zero(flavour: Flavour, log: &Log) {
     log.note_panic(|| interval(Duration::from_nanos(1)));
 }
 
-/// The text of a panic, without the line: Tokio blames a line of its own.
-fn panic_text<T>(log: &Log, f: impl FnOnce() -> T) {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
-    log.note(
-        outcome.err().map_or("no panic".to_owned(), |payload| crate::harness::message(&*payload)),
-    );
-}
-
 fn needs_a_runtime(flavour: Flavour, log: &Log) {
-    panic_text(log, || interval(MS));
-    panic_text(log, || interval_at(Instant::now(), MS));
+    log.note_text(|| interval(MS));
+    log.note_text(|| interval_at(Instant::now(), MS));
     let runtime = without_timers(flavour);
     let _entered = runtime.enter();
-    panic_text(log, || interval(MS));
+    log.note_text(|| interval(MS));
 }
 
 fn never_early(flavour: Flavour, log: &Log) {

@@ -26,6 +26,7 @@
 
 mod deliberate;
 mod harness;
+mod observers;
 mod on_handcrank;
 mod on_tokio;
 

@@ -4,12 +4,12 @@ use super::paused::polled;
 use super::rt;
 use super::setup::run;
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::{Bell, Loud};
 use rt::sync::oneshot::{self, error::TryRecvError};
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 pub(crate) const CASES: &[Case] = cases![
     both: from_task_to_task, blocking, blocking_in_a_runtime, closed_in_a_task;
@@ -17,26 +17,6 @@ pub(crate) const CASES: &[Case] = cases![
         closed_after_the_value, tried, terminated, empty, the_sender_sees_the_end, wakes, a_value_is_dropped_once,
         polled_after_the_end, sent_to_nobody, poll_closed_after_send, closed_is_cancelled;
 ];
-
-#[derive(Default)]
-struct Bell(AtomicUsize);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
-
-impl Bell {
-    fn poll<F: Future + Unpin>(self: &Arc<Self>, future: &mut F) -> Poll<F::Output> {
-        let waker = Waker::from(Arc::clone(self));
-        Pin::new(future).poll(&mut Context::from_waker(&waker))
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(SeqCst)
-    }
-}
 
 fn from_task_to_task(flavour: Flavour, log: &Log) {
     run(flavour, async {
@@ -218,35 +198,26 @@ fn wakes(_: Flavour, log: &Log) {
     let (sender, mut receiver) = oneshot::channel();
     log.note(format!("{:?} {:?}", bell.poll(&mut receiver), other.poll(&mut receiver)));
     sender.send(1).unwrap();
-    log.note(format!("{} {}", bell.count(), other.count()));
+    log.note(format!("{} {}", bell.rings(), other.rings()));
     log.note(format!("{:?}", bell.poll(&mut receiver)));
 
     let (mut sender, mut receiver) = oneshot::channel::<u8>();
     let waker = Waker::from(Arc::clone(&bell));
     log.note(format!("{:?}", sender.poll_closed(&mut Context::from_waker(&waker))));
     receiver.close();
-    log.note(bell.count());
+    log.note(bell.rings());
     // Whether the end wakes once more is nobody's promise.
     drop(sender);
     drop(receiver);
-    let before = bell.count();
+    let before = bell.rings();
 
     let (sender, mut receiver) = oneshot::channel::<u8>();
     log.note(format!("{:?}", bell.poll(&mut receiver)));
     drop(sender);
-    log.note(bell.count() - before);
+    log.note(bell.rings() - before);
     drop(waker);
     drop(receiver);
     log.note(format!("{} {}", Arc::strong_count(&bell), Arc::strong_count(&other)));
-}
-
-/// Says when it is dropped.
-struct Loud(Log, &'static str);
-
-impl Drop for Loud {
-    fn drop(&mut self) {
-        self.0.note(format!("{} dropped", self.1));
-    }
 }
 
 fn a_value_is_dropped_once(_: Flavour, log: &Log) {

@@ -4,14 +4,14 @@ use super::paused::{millis, paused, polled};
 use super::rt;
 use super::setup::{builder, run, runtime};
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::Bell;
 use futures_util::future::join3;
 use rt::time::{Duration, Instant, sleep, sleep_until};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 pub(crate) const CASES: &[Case] = cases![
     both: a_sleep_is_never_early, a_sleep_needs_a_runtime, a_sleep_needs_timers, a_sleep_outlives_its_runtime,
@@ -26,16 +26,6 @@ const MS: Duration = Duration::from_millis(1);
 
 pub(super) fn years(count: u64) -> Duration {
     Duration::from_hours(24 * 365 * count)
-}
-
-/// Counts how often it was woken.
-#[derive(Default)]
-struct Bell(AtomicUsize);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
 }
 
 fn a_sleep_is_never_early(flavour: Flavour, log: &Log) {
@@ -92,7 +82,7 @@ fn a_sleep_outlives_its_runtime(flavour: Flavour, log: &Log) {
     let mut cx = Context::from_waker(&waker);
     log.note(format!("{:?}", waiting.as_mut().poll(&mut cx)));
     drop(first);
-    log.note(bell.0.load(SeqCst));
+    log.note(bell.rings());
     log.note_panic(|| unpolled.as_mut().poll(&mut cx));
     log.note_panic(|| waiting.as_mut().poll(&mut cx));
     log.note_panic(|| over.as_mut().poll(&mut cx));
@@ -352,7 +342,7 @@ fn the_last_waker_is_woken(_: Flavour, log: &Log) {
             log.note(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
         }
         sleep(MS * 10).await;
-        log.note(format!("{} {}", bells[0].0.load(SeqCst), bells[1].0.load(SeqCst)));
+        log.note(format!("{} {}", bells[0].rings(), bells[1].rings()));
         log.note(Arc::strong_count(&bells[0]) + Arc::strong_count(&bells[1]));
     });
 }
@@ -380,7 +370,7 @@ fn dropped_while_it_waits(_: Flavour, log: &Log) {
         log.note(Arc::strong_count(&bell));
         let start = Instant::now();
         sleep(MS * 10).await;
-        log.note(format!("{} {}", bell.0.load(SeqCst), millis(start)));
+        log.note(format!("{} {}", bell.rings(), millis(start)));
     });
 }
 

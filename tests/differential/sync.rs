@@ -4,12 +4,12 @@ use super::paused::polled;
 use super::rt;
 use super::setup::run;
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::Bell;
 use rt::sync::Notify;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Waker};
 
 pub(crate) const CASES: &[Case] = cases![
     both: a_task_is_notified, waiters_in_tasks, a_static_one, notified_owned_outlives;
@@ -18,15 +18,6 @@ pub(crate) const CASES: &[Case] = cases![
         dropped_after_a_broadcast, dropped_after_notify_last, enabled, enabled_then_dropped, polled_by_another,
         ready_stays_ready, owned;
 ];
-
-#[derive(Default)]
-struct Bell(AtomicUsize);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
 
 /// Some that wait, each with a bell of its own.
 struct Waiting<'a> {
@@ -58,7 +49,7 @@ impl<'a> Waiting<'a> {
     }
 
     fn woken(&self) -> Vec<usize> {
-        self.bells.iter().map(|bell| bell.0.load(SeqCst)).collect()
+        self.bells.iter().map(|bell| bell.rings()).collect()
     }
 }
 
@@ -265,7 +256,7 @@ fn polled_by_another(_: Flavour, log: &Log) {
         log.note(format!("{:?}", future.as_mut().poll(&mut Context::from_waker(&waker))));
     }
     notify.notify_one();
-    log.note(format!("{} {}", bells[0].0.load(SeqCst), bells[1].0.load(SeqCst)));
+    log.note(format!("{} {}", bells[0].rings(), bells[1].rings()));
 }
 
 fn ready_stays_ready(flavour: Flavour, log: &Log) {

@@ -5,6 +5,7 @@ use super::setup::run;
 use super::util::CancellationToken;
 use super::{rt, util};
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::{Bell, Loud};
 use rt::time::{Duration, Instant, sleep};
 use std::future::{Future, pending, poll_fn, ready};
 use std::sync::Arc;
@@ -20,15 +21,6 @@ pub(crate) const CASES: &[Case] = cases![
 ];
 
 const MS: Duration = Duration::from_millis(1);
-
-#[derive(Default)]
-struct Bell(AtomicUsize);
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
 
 fn tasks_are_told(flavour: Flavour, log: &Log) {
     run(flavour, async {
@@ -249,15 +241,6 @@ fn run_until_ties(flavour: Flavour, log: &Log) {
     });
 }
 
-/// Says when it is dropped.
-struct Loud(Log, &'static str);
-
-impl Drop for Loud {
-    fn drop(&mut self) {
-        self.0.note(format!("{} dropped", self.1));
-    }
-}
-
 fn run_until_dropped(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let token = CancellationToken::new();
@@ -301,7 +284,7 @@ fn a_wait_is_dropped(flavour: Flavour, log: &Log) {
         drop(waker);
         log.note(Arc::strong_count(&bell));
         token.cancel();
-        log.note(bell.0.load(SeqCst));
+        log.note(bell.rings());
     });
 }
 
@@ -315,7 +298,7 @@ fn woken_once(_: Flavour, log: &Log) {
     }
     token.cancel();
     token.cancel();
-    log.note(format!("{} {}", bell.0.load(SeqCst), other.0.load(SeqCst)));
+    log.note(format!("{} {}", bell.rings(), other.rings()));
 }
 
 fn debug(_: Flavour, log: &Log) {

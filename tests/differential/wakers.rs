@@ -4,11 +4,12 @@ use super::rt::sync::oneshot;
 use super::rt::task;
 use super::setup::{run, runtime};
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::Bell;
 use parking_lot::Mutex;
 use std::future::{pending, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Wake, Waker};
 
 pub(crate) const CASES: &[Case] = cases![
@@ -20,22 +21,6 @@ pub(crate) const CASES: &[Case] = cases![
         no_polls_without_a_wake, waker_moved_to_a_job, woken_by_a_destructor, panicking_join_waker,
         sent_from_task_to_task, aborted_and_woken;
 ];
-
-/// Counts its wakes.
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Count {
-    fn seen(&self) -> usize {
-        self.0.load(SeqCst)
-    }
-}
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
 
 /// The waker of the task that this is awaited in.
 async fn own() -> Waker {
@@ -88,9 +73,9 @@ fn not_each_others(flavour: Flavour, log: &Log) {
 }
 
 /// A task that gives its waker out, and is ready when it has been polled `polls` times.
-fn polled(polls: usize) -> (task::JoinHandle<usize>, oneshot::Receiver<Waker>, Arc<Count>) {
+fn polled(polls: usize) -> (task::JoinHandle<usize>, oneshot::Receiver<Waker>, Arc<Bell>) {
     let (send, receive) = oneshot::channel();
-    let count = Arc::new(Count::default());
+    let count = Arc::new(Bell::default());
     let theirs = Arc::clone(&count);
     let mut send = Some(send);
     let task = task::spawn(poll_fn(move |cx| {
@@ -140,7 +125,7 @@ fn woken_twice_polled_once(_: Flavour, log: &Log) {
         for _ in 0..5 {
             task::yield_now().await;
         }
-        log.note(count.seen());
+        log.note(count.rings());
         waker.wake();
         log.note(task.await.unwrap());
     });
@@ -167,7 +152,7 @@ fn woken_after_the_end(flavour: Flavour, log: &Log) {
         for _ in 0..5 {
             task::yield_now().await;
         }
-        log.note(count.seen());
+        log.note(count.rings());
     });
 }
 
@@ -182,7 +167,7 @@ fn woken_after_the_runtime(flavour: Flavour, log: &Log) {
     waker.wake_by_ref();
     let other = std::thread::spawn(move || waker.wake());
     other.join().unwrap();
-    log.note(format!("{} {}", count.seen(), Arc::strong_count(&count)));
+    log.note(format!("{} {}", count.rings(), Arc::strong_count(&count)));
 }
 
 fn dropped_after_the_runtime(flavour: Flavour, log: &Log) {
@@ -246,7 +231,7 @@ fn handle_wakes_the_last_waker(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let (go, wait) = oneshot::channel::<()>();
         let mut task = task::spawn(async { wait.await.is_ok() });
-        let counts: [Arc<Count>; 3] = Default::default();
+        let counts: [Arc<Bell>; 3] = Default::default();
         for count in &counts {
             let waker = Waker::from(Arc::clone(count));
             let mut cx = Context::from_waker(&waker);
@@ -254,10 +239,10 @@ fn handle_wakes_the_last_waker(flavour: Flavour, log: &Log) {
         }
         log.note(format!("{:?}", counts.each_ref().map(|count| Arc::strong_count(count) > 1)));
         go.send(()).unwrap();
-        while counts[2].seen() == 0 {
+        while counts[2].rings() == 0 {
             task::yield_now().await;
         }
-        log.note(format!("{:?}", counts.each_ref().map(|count| count.seen())));
+        log.note(format!("{:?}", counts.each_ref().map(|count| count.rings())));
         log.note(task.await.unwrap());
     });
 }
@@ -265,7 +250,7 @@ fn handle_wakes_the_last_waker(flavour: Flavour, log: &Log) {
 fn handle_keeps_an_equal_waker(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let mut task = task::spawn(pending::<()>());
-        let count = Arc::new(Count::default());
+        let count = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&count));
         for _ in 0..5 {
             let mut cx = Context::from_waker(&waker);
@@ -280,7 +265,7 @@ fn handle_lets_its_waker_go(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let mut task = task::spawn(pending::<()>());
         let abort = task.abort_handle();
-        let count = Arc::new(Count::default());
+        let count = Arc::new(Bell::default());
         {
             let waker = Waker::from(Arc::clone(&count));
             let mut cx = Context::from_waker(&waker);
@@ -293,7 +278,7 @@ fn handle_lets_its_waker_go(flavour: Flavour, log: &Log) {
         while !abort.is_finished() {
             task::yield_now().await;
         }
-        log.note(format!("{} {}", count.seen(), Arc::strong_count(&count)));
+        log.note(format!("{} {}", count.rings(), Arc::strong_count(&count)));
     });
 }
 
@@ -303,11 +288,11 @@ fn handle_ready_needs_no_waker(flavour: Flavour, log: &Log) {
         while !task.is_finished() {
             task::yield_now().await;
         }
-        let count = Arc::new(Count::default());
+        let count = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&count));
         let ready = Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_ready();
         drop(waker);
-        log.note(format!("{ready} {} {}", count.seen(), Arc::strong_count(&count)));
+        log.note(format!("{ready} {} {}", count.rings(), Arc::strong_count(&count)));
     });
 }
 
@@ -318,10 +303,10 @@ fn no_polls_without_a_wake(flavour: Flavour, log: &Log) {
         for _ in 0..20 {
             task::spawn(task::yield_now()).await.unwrap();
         }
-        log.note(count.seen());
+        log.note(count.rings());
         task.abort();
         log.note(task.await.is_err());
-        log.note(count.seen());
+        log.note(count.rings());
     });
 }
 
@@ -416,6 +401,6 @@ fn aborted_and_woken(flavour: Flavour, log: &Log) {
         task.abort();
         waker.wake();
         log.note(task.await.unwrap_err().is_cancelled());
-        log.note(count.seen());
+        log.note(count.rings());
     });
 }

@@ -178,9 +178,18 @@ impl Condvar {
         record::step_on(at, What::Woken(object));
     }
 
-    /// The same with a limit. Loom knows no time: here the wait has none either.
+    /// The same with a limit. Loom knows no time: here the wait has none either. But if the limit is
+    /// nothing at all, the lock is only given up for a moment, and then the time is over.
     #[track_caller]
-    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, _: Duration) -> WaitTimeoutResult {
+    pub fn wait_for<T>(&self, guard: &mut MutexGuard<'_, T>, limit: Duration) -> WaitTimeoutResult {
+        if limit.is_zero() {
+            let (at, object) = (Location::caller(), guard.mutex.object);
+            guard.release();
+            record::step_on(at, What::Unlock(object));
+            guard.inner = Some(guard.mutex.acquire(at));
+            record::step_on(at, What::Lock(object));
+            return WaitTimeoutResult(true);
+        }
         self.wait(guard);
         WaitTimeoutResult(false)
     }

@@ -2,6 +2,7 @@ use crate::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering, fence};
 use crate::cell::UnsafeCell;
 use crate::sync::{Arc, Condvar, Mutex};
 use crate::{Verdict, explore, model, thread};
+use std::time::Duration;
 
 const AWAKE: u8 = 0;
 const ASLEEP: u8 = 1;
@@ -223,6 +224,25 @@ fn locks_that_hold() {
         assert_eq!(*count.lock(), 2);
     });
     assert!(matches!(verdict, Verdict::Holds { interleavings: 2.. }), "{verdict:?}");
+}
+
+/// Who waits for no time at all gives the lock up all the same, and is told that the time is over.
+#[test]
+fn a_wait_for_no_time_lets_others_in() {
+    let (reason, _) = failure(explore(|| {
+        let shared = Arc::new((Mutex::new(0), Condvar::new()));
+        let other = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || *shared.0.lock() += 1
+        });
+        let mut count = shared.0.lock();
+        let before = *count;
+        assert!(shared.1.wait_for(&mut count, Duration::ZERO).timed_out());
+        assert_eq!(*count, before, "somebody was here meanwhile");
+        drop(count);
+        other.join().unwrap();
+    }));
+    assert!(reason.contains("somebody was here meanwhile"), "{reason}");
 }
 
 /// The table in the README is what its example prints.

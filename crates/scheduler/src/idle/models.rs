@@ -1,4 +1,4 @@
-//! The heart of the protocol by itself, in a model whose table a person can read whole. `../models.rs` has
+//! The heart of the protocol by itself, in a model whose table a person can read whole. `../models` has
 //! the whole scheduler.
 
 use super::*;

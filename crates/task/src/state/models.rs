@@ -1,5 +1,5 @@
 //! The state word alone under a model checker: small models whose tables a person can read whole, for
-//! the transitions that are easiest to get wrong. `../models.rs` has the same questions for the whole task.
+//! the transitions that are easiest to get wrong. `../models` has the same questions for the whole task.
 
 use super::{End, Joiner, Look, Start, State, Woken};
 use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};

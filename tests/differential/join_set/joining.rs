@@ -1,43 +1,19 @@
-//! `JoinSet`.
+//! What comes out of a set, and when.
 
 use super::rt::sync::{Notify, oneshot};
 use super::rt::task::{self, JoinSet};
-use super::setup::{run, runtime};
+use super::setup::run;
 use crate::harness::{Case, Flavour, Log, cases};
+use crate::observers::{Bell, Loud};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::mpsc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 pub(crate) const CASES: &[Case] = cases![
-    both: texts, empty_is_none, outputs_and_ids, panics_and_aborts_are_errors, aborted_never_polled,
-        blocking_jobs, on_another_runtime, outside_of_a_runtime, join_all_outputs, join_all_panic,
-        join_all_aborted, shutdown_drops_all, shutdown_cut_off, join_next_cut_off, aborts_on_drop,
-        detach_lets_go, from_iterator_and_extend, a_set_within_a_set, polled_by_hand,
-        the_last_waker_is_woken, runtime_gone_first, finished_stay_until_taken,
-        outputs_are_dropped_with_the_set, moved_between_tasks, blocking_job_not_begun;
-    current_thread: ends_in_order, abort_order, drop_order, budget, try_is_not_in_the_budget,
-        spawn_while_joining, many;
+    both: texts, empty_is_none, outputs_and_ids, panics_and_aborts_are_errors, join_all_outputs,
+        join_all_panic, join_all_aborted, join_next_cut_off, a_set_within_a_set, polled_by_hand,
+        the_last_waker_is_woken, finished_stay_until_taken, moved_between_tasks;
+    current_thread: ends_in_order, budget, try_is_not_in_the_budget, spawn_while_joining, many;
 ];
-
-/// Says when it goes.
-struct Loud(Log, &'static str);
-
-impl Drop for Loud {
-    fn drop(&mut self) {
-        self.0.note(format!("{} dropped", self.1));
-    }
-}
-
-/// Counts its wakes.
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
 
 fn texts(flavour: Flavour, log: &Log) {
     run(flavour, async {
@@ -107,79 +83,6 @@ fn panics_and_aborts_are_errors(flavour: Flavour, log: &Log) {
     });
 }
 
-fn aborted_never_polled(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let (keep, gone) = oneshot::channel::<()>();
-        set.spawn(async move {
-            let _keep = keep;
-            std::future::pending::<()>().await;
-        });
-        set.abort_all();
-        log.note(set.len());
-        log.note(set.join_next().await.unwrap().unwrap_err().is_cancelled());
-        log.note(format!("{:?}", gone.await));
-        log.note(set.len());
-    });
-}
-
-fn blocking_jobs(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let abort = set.spawn_blocking(task::id);
-        let (id, own) = set.join_next_with_id().await.unwrap().unwrap();
-        log.note(format!("{} {}", id == own, abort.id() == id));
-        set.spawn_blocking_on(|| panic!("job"), &super::rt::runtime::Handle::current());
-        let error = set.join_next().await.unwrap().unwrap_err();
-        log.note(log.without_ids(&error));
-    });
-}
-
-fn blocking_job_not_begun(flavour: Flavour, log: &Log) {
-    let runtime = super::setup::builder(flavour).max_blocking_threads(1).build().unwrap();
-    runtime.block_on(async {
-        let mut set = JoinSet::new();
-        let (go, wait) = mpsc::channel::<()>();
-        set.spawn_blocking(move || {
-            let _ = wait.recv();
-            "first"
-        });
-        let second = set.spawn_blocking(|| "second");
-        second.abort();
-        log.note(second.is_finished());
-        go.send(()).unwrap();
-        let mut seen = Vec::new();
-        while let Some(result) = set.join_next().await {
-            seen.push(result.map_err(|error| error.is_cancelled()));
-        }
-        seen.sort();
-        log.note(format!("{seen:?}"));
-    });
-}
-
-fn on_another_runtime(flavour: Flavour, log: &Log) {
-    let other = runtime(Flavour::MultiThread);
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        set.spawn_on(async { super::rt::runtime::Handle::current().id() }, other.handle());
-        log.note(set.join_next().await.unwrap().unwrap() == other.handle().id());
-    });
-}
-
-fn outside_of_a_runtime(_: Flavour, log: &Log) {
-    let mut set = JoinSet::new();
-    log.note_panic(|| {
-        set.spawn(async {});
-    });
-    log.note(set.len());
-    log.note_panic(|| {
-        set.spawn_blocking(|| ());
-    });
-    log.note_panic(|| [async {}].into_iter().collect::<JoinSet<()>>());
-    log.note_panic(|| set.extend([async {}]));
-    drop(set);
-}
-
 fn join_all_outputs(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let mut set: JoinSet<u32> = (0..10).map(|n| async move { n }).collect();
@@ -225,52 +128,6 @@ fn join_all_aborted(flavour: Flavour, log: &Log) {
     });
 }
 
-fn shutdown_drops_all(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let gone = Arc::new(());
-        for n in 0..20 {
-            let held = Arc::clone(&gone);
-            set.spawn(async move {
-                let _held = held;
-                match n % 4 {
-                    0 => {}
-                    1 => panic!("never seen"),
-                    2 => task::yield_now().await,
-                    _ => std::future::pending().await,
-                }
-            });
-        }
-        set.shutdown().await;
-        log.note(format!("{} {}", set.len(), Arc::strong_count(&gone)));
-        set.spawn(async {});
-        log.note(set.join_next().await.unwrap().is_ok());
-    });
-}
-
-fn shutdown_cut_off(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let (entered, wait) = oneshot::channel();
-        let (go, hold) = mpsc::channel::<()>();
-        set.spawn_blocking(move || {
-            entered.send(()).unwrap();
-            let _ = hold.recv();
-            5
-        });
-        wait.await.unwrap();
-        {
-            let mut shutdown = Box::pin(set.shutdown());
-            let mut cx = Context::from_waker(Waker::noop());
-            log.note(shutdown.as_mut().poll(&mut cx).is_pending());
-        }
-        log.note(set.len());
-        go.send(()).unwrap();
-        // What has begun to block cannot be aborted.
-        log.note(format!("{:?}", set.join_next().await.unwrap().ok()));
-    });
-}
-
 fn join_next_cut_off(flavour: Flavour, log: &Log) {
     run(flavour, async {
         let mut set = JoinSet::new();
@@ -283,49 +140,6 @@ fn join_next_cut_off(flavour: Flavour, log: &Log) {
         }
         send.send(3).unwrap();
         log.note(format!("{:?}", set.join_next().await.unwrap().ok()));
-    });
-}
-
-fn aborts_on_drop(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let (keep, gone) = oneshot::channel::<()>();
-        let abort = set.spawn(async move {
-            let _keep = keep;
-            std::future::pending::<()>().await;
-        });
-        task::yield_now().await;
-        drop(set);
-        log.note(gone.await.is_err());
-        while !abort.is_finished() {
-            task::yield_now().await;
-        }
-        log.note("finished");
-    });
-}
-
-fn detach_lets_go(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let (send, receive) = oneshot::channel::<u8>();
-        let (done, wait) = oneshot::channel();
-        set.spawn(async move { done.send(receive.await.unwrap()).unwrap() });
-        set.detach_all();
-        log.note(format!("{} {:?}", set.len(), set.join_next().await.is_none()));
-        drop(set);
-        send.send(4).unwrap();
-        log.note(wait.await.unwrap());
-    });
-}
-
-fn from_iterator_and_extend(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set: JoinSet<usize> = (0..3).map(|n| async move { n }).collect();
-        set.extend((3..6).map(std::future::ready));
-        log.note(set.len());
-        let mut all = set.join_all().await;
-        all.sort_unstable();
-        log.note(format!("{all:?}"));
     });
 }
 
@@ -347,7 +161,7 @@ fn a_set_within_a_set(flavour: Flavour, log: &Log) {
 
 fn polled_by_hand(flavour: Flavour, log: &Log) {
     run(flavour, async {
-        let count = Arc::new(Count::default());
+        let count = Arc::new(Bell::default());
         let waker = Waker::from(Arc::clone(&count));
         let mut cx = Context::from_waker(&waker);
         let mut set = JoinSet::new();
@@ -355,24 +169,24 @@ fn polled_by_hand(flavour: Flavour, log: &Log) {
         let abort = set.spawn(async { receive.await.unwrap() });
         log.note(format!("{}", set.poll_join_next(&mut cx).is_pending()));
         log.note(format!("{}", set.poll_join_next_with_id(&mut cx).is_pending()));
-        log.note(count.0.load(SeqCst));
+        log.note(count.rings());
         send.send(8).unwrap();
-        while !abort.is_finished() || count.0.load(SeqCst) == 0 {
+        while !abort.is_finished() || count.rings() == 0 {
             task::yield_now().await;
         }
-        log.note(count.0.load(SeqCst));
+        log.note(count.rings());
         let Poll::Ready(Some(Ok(output))) = set.poll_join_next(&mut cx) else {
             panic!("not ready")
         };
         log.note(output);
         log.note(matches!(set.poll_join_next(&mut cx), Poll::Ready(None)));
-        log.note(count.0.load(SeqCst));
+        log.note(count.rings());
     });
 }
 
 fn the_last_waker_is_woken(flavour: Flavour, log: &Log) {
     run(flavour, async {
-        let counts: [Arc<Count>; 2] = Default::default();
+        let counts: [Arc<Bell>; 2] = Default::default();
         let wakers = counts.clone().map(Waker::from);
         let mut set = JoinSet::new();
         let (send, receive) = oneshot::channel::<u8>();
@@ -381,22 +195,10 @@ fn the_last_waker_is_woken(flavour: Flavour, log: &Log) {
             let _ = set.poll_join_next(&mut Context::from_waker(waker));
         }
         send.send(8).unwrap();
-        while counts[1].0.load(SeqCst) == 0 {
+        while counts[1].rings() == 0 {
             task::yield_now().await;
         }
-        log.note(format!("{:?}", counts.map(|count| count.0.load(SeqCst))));
-    });
-}
-
-fn runtime_gone_first(flavour: Flavour, log: &Log) {
-    let mut set = JoinSet::new();
-    let first = runtime(flavour);
-    set.spawn_on(std::future::pending::<()>(), first.handle());
-    drop(first);
-    log.note(set.len());
-    run(flavour, async {
-        log.note(set.join_next().await.unwrap().unwrap_err().is_cancelled());
-        log.note(set.join_next().await.is_none());
+        log.note(format!("{:?}", counts.map(|count| count.rings())));
     });
 }
 
@@ -416,20 +218,6 @@ fn finished_stay_until_taken(flavour: Flavour, log: &Log) {
         }
         all.sort_unstable();
         log.note(format!("{all:?} {}", set.len()));
-    });
-}
-
-fn outputs_are_dropped_with_the_set(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let loud = Loud(log.clone(), "output");
-        let abort = set.spawn(async move { loud });
-        while !abort.is_finished() {
-            task::yield_now().await;
-        }
-        log.note("before");
-        drop(set);
-        log.note("after");
     });
 }
 
@@ -461,73 +249,6 @@ fn ends_in_order(flavour: Flavour, log: &Log) {
         while let Some(result) = set.join_next().await {
             log.note(result.unwrap());
         }
-    });
-}
-
-fn abort_order(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        // Some end and leave their places to later ones.
-        for n in 0..4 {
-            set.spawn(async move {
-                let _: i32 = n;
-            });
-        }
-        while set.join_next().await.is_some() {}
-        for name in ["a", "b", "c", "d", "e", "f"] {
-            let loud = Loud(log.clone(), name);
-            let stays = !matches!(name, "b" | "e");
-            set.spawn(async move {
-                let _loud = loud;
-                if stays {
-                    std::future::pending::<()>().await;
-                }
-            });
-        }
-        while set.len() > 4 {
-            set.join_next().await.unwrap().unwrap();
-        }
-        for name in ["g", "h"] {
-            let loud = Loud(log.clone(), name);
-            set.spawn(async move {
-                let _loud = loud;
-                std::future::pending::<()>().await;
-            });
-        }
-        task::yield_now().await;
-        set.abort_all();
-        log.note("aborted");
-        while set.join_next().await.is_some() {}
-    });
-}
-
-fn drop_order(flavour: Flavour, log: &Log) {
-    run(flavour, async {
-        let mut set = JoinSet::new();
-        let (send, receive) = oneshot::channel::<()>();
-        let mut receive = Some(receive);
-        for name in ["a", "b", "c", "d", "e"] {
-            let loud = Loud(log.clone(), name);
-            let receive = if name == "a" { receive.take() } else { None };
-            set.spawn(async move {
-                if let Some(receive) = receive {
-                    let _ = receive.await;
-                } else if matches!(name, "b" | "d") {
-                    std::future::pending::<()>().await;
-                }
-                loud
-            });
-        }
-        for _ in 0..5 {
-            task::yield_now().await;
-        }
-        drop(send);
-        for _ in 0..5 {
-            task::yield_now().await;
-        }
-        drop(set);
-        log.note("the set is gone");
-        task::yield_now().await;
     });
 }
 
