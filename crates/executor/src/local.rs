@@ -209,8 +209,8 @@ impl LocalExecutor {
         enter(&self.local, true)
     }
 
-    /// Drops the future of every task that has not ended, as dropping the executor does; what is spawned from now on
-    /// is dropped at once.
+    /// Drops the future of every task that has not ended, as dropping the executor does; what is
+    /// spawned from now on is dropped at once.
     pub fn close(&self) {
         // The futures' destructors may wake each other; those wakes find the local queue.
         let current = self.enter();
