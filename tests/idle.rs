@@ -3,27 +3,37 @@
 //!
 //! The tests of this file run one at a time, because processor time belongs to the whole process.
 
-use futures_util::future::{join_all, pending};
+use futures_util::future::{join_all, pending, poll_fn};
 use handcrank::net::{TcpListener, TcpStream, UdpSocket};
 use handcrank::runtime::Runtime;
 use handcrank::task;
 use handcrank::time::{Duration, Instant, sleep};
 use std::sync::mpsc;
 use std::thread;
-use tests::{FLAVOURS, Flavour, Watchdog, alone, block_on_each, cpu_time, on_each};
+use tests::{FLAVOURS, Flavour, Watchdog, alone, cpu_time, on_each};
 
 /// How long a runtime is watched at doing nothing.
 const WATCHED: Duration = Duration::from_millis(500);
 
 /// Less than a hundredth of the processor while `f` lets time pass.
+///
+/// The system may put on our bill what it does for others, so there is a second look, and some more. A runtime that is
+/// not idle is so each time.
 #[track_caller]
-fn takes_no_time(what: &str, f: impl FnOnce()) {
-    // The real clock, as one test stops the runtime's.
-    let (cpu, begun) = (cpu_time(), std::time::Instant::now());
-    f();
-    let (used, passed) = (cpu_time().checked_sub(cpu).unwrap(), begun.elapsed());
-    assert!(passed >= WATCHED);
-    assert!(used < passed / 100, "{what}: {used:?} of {passed:?}");
+fn takes_no_time(what: &str, f: impl Fn()) {
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        // The real clock, as one test stops the runtime's.
+        let (cpu, begun) = (cpu_time(), std::time::Instant::now());
+        f();
+        let (used, passed) = (cpu_time().checked_sub(cpu).unwrap(), begun.elapsed());
+        assert!(passed >= WATCHED);
+        if used < passed / 100 {
+            return;
+        }
+        seen.push(format!("{used:?} of {passed:?}"));
+    }
+    panic!("{what}: {seen:?}");
 }
 
 /// With somebody in `block_on` who waits for a timer.
@@ -148,25 +158,24 @@ fn with_a_stopped_clock_that_a_job_holds() {
 #[test]
 fn after_wakes_for_nothing() {
     let _alone = alone();
-    block_on_each(|flavour| async move {
+    on_each(|flavour, runtime| {
         // A descriptor that stays ready, with nobody to ask for it; and wakers called in vain.
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        socket.send_to(b"unread", socket.local_addr().unwrap()).await.unwrap();
-        socket.readable().await.unwrap();
-        let task = handcrank::spawn(pending::<()>());
-        let wakers: Vec<_> = futures_util::future::join_all((0..10).map(|_| {
-            handcrank::spawn(std::future::poll_fn(|cx| std::task::Poll::Ready(cx.waker().clone())))
-        }))
-        .await;
-        for waker in wakers {
-            let waker = waker.unwrap();
-            waker.wake_by_ref();
-            waker.wake();
-        }
-        let (cpu, begun) = (cpu_time(), Instant::now());
-        sleep(WATCHED).await;
-        let (used, passed) = (cpu_time().checked_sub(cpu).unwrap(), begun.elapsed());
-        assert!(used < passed / 100, "{flavour:?}: {used:?} of {passed:?}");
+        let (_socket, task) = runtime.block_on(async {
+            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            socket.send_to(b"unread", socket.local_addr().unwrap()).await.unwrap();
+            socket.readable().await.unwrap();
+            let task = handcrank::spawn(pending::<()>());
+            let wakers = join_all((0..10).map(|_| {
+                handcrank::spawn(poll_fn(|cx| std::task::Poll::Ready(cx.waker().clone())))
+            }));
+            for waker in wakers.await {
+                let waker = waker.unwrap();
+                waker.wake_by_ref();
+                waker.wake();
+            }
+            (socket, task)
+        });
+        is_idle(&runtime, &format!("{flavour:?} after wakes for nothing"));
         task.abort();
     });
 }

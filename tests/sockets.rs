@@ -2,7 +2,9 @@
 
 use futures_util::future::{Either, join_all, poll_fn, select};
 use futures_util::poll;
-use handcrank::net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
+use handcrank::net::{
+    TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream,
+};
 use handcrank::runtime::Handle;
 use handcrank::sync::{Notify, oneshot};
 use handcrank::task;
@@ -290,10 +292,10 @@ fn a_peer_that_vanishes() {
         assert_eq!(writing.await.unwrap().kind(), ErrorKind::ConnectionReset);
 
         // Before it was ever there.
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let error = TcpStream::connect(address).await.unwrap_err();
+        let held = TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        // Nobody listens there, and nobody else can come to do so.
+        let error = TcpStream::connect(held.local_addr().unwrap()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         assert_eq!(sources(), 0);
     });

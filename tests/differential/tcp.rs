@@ -1,7 +1,7 @@
 //! TCP streams: what is written and read, ends, errors.
 
 use super::rt;
-use super::rt::net::{TcpListener, TcpStream};
+use super::rt::net::{TcpListener, TcpSocket, TcpStream};
 use super::setup::run;
 use super::sockets::{once, pair, tell};
 use crate::harness::{Case, Flavour, Log, cases};
@@ -91,10 +91,10 @@ fn reset_by_the_peer(flavour: Flavour, log: &Log) {
 
 fn nobody_listens(flavour: Flavour, log: &Log) {
     run(flavour, async {
-        let address = {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            listener.local_addr().unwrap()
-        };
+        // Held, so that nobody else comes to listen there.
+        let held = TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = held.local_addr().unwrap();
         tell(log, "connect", &TcpStream::connect(address).await.map(|_| "connected"));
         let none: &[std::net::SocketAddr] = &[];
         tell(log, "nowhere", &TcpStream::connect(none).await.map(|_| "connected"));

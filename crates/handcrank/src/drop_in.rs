@@ -45,10 +45,11 @@
 //! | `fs` | missing | [`task::spawn_blocking`] with `std::fs` |
 //! | `process` | missing | `async-process` |
 //! | `io::{stdin, stdout, stderr}` | missing | a thread that reads, and a channel; `print!` |
-//! | `io::unix::AsyncFd` | missing | — |
-//! | `tokio_util` and other crates that use tokio's runtime inside | panic: "there is no reactor running" | the table in the README |
+//! | `io::unix::AsyncFd` | missing | `async-io`'s `Async`, which brings a thread of its own |
+//! | crates that use tokio's runtime inside | panic: "there is no reactor running" | `book/src/coming-from-tokio.md` has a table |
 //!
-//! `tokio_util::codec`, `tokio_stream`'s adapters and `tokio_rustls` only need the traits, and work.
+//! `tokio_util::codec`, `tokio_stream`'s adapters (but those that keep time) and `tokio_rustls` only need the traits, and
+//! work. `tokio_util`'s `TaskTracker` works but for its `spawn`: `spawn(tracker.track_future(future))` is the same.
 //!
 //! # What differs
 //!

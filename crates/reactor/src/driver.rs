@@ -8,7 +8,6 @@ use crate::wake_word::WakeWord;
 use parking_lot::{Mutex, MutexGuard};
 use std::fmt;
 use std::io;
-use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,43 +57,28 @@ pub(crate) struct Driver {
 
 struct Polling {
     poll: mio::Poll,
+    /// What the last poll collected.
     events: mio::Events,
-    /// A buffer of another size, if turns that wait and turns that do not are to take different numbers of events. The
-    /// one in use is `events`.
+    /// If polls that do not wait take another number of events than those that do: room for the kind that the last
+    /// one was not.
     other: Option<mio::Events>,
-    /// Is `events` the one for turns that do not wait?
-    brief: bool,
-}
-
-impl Polling {
-    /// Puts the buffer for a turn with this limit into use.
-    fn choose_buffer(&mut self, limit: Option<Duration>) {
-        let brief = limit == Some(Duration::ZERO);
-        if let Some(other) = &mut self.other
-            && self.brief != brief
-        {
-            mem::swap(other, &mut self.events);
-            self.brief = brief;
-        }
-    }
+    /// Did the last one not wait? (Before the first one: no.)
+    looked: bool,
 }
 
 impl Driver {
-    /// How many events a turn takes at most, if it may wait and if it does not.
-    ///
     /// # Errors
     ///
     /// If the kernel has no descriptors left to give.
-    pub(crate) fn new(max_events: usize, max_events_busy: usize) -> io::Result<Driver> {
+    pub(crate) fn new(max_events: usize, max_events_of_look: Option<usize>) -> io::Result<Driver> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, BELL)?;
         // The kernel refuses to report into a buffer of no events.
-        let buffer = |size: usize| mio::Events::with_capacity(size.max(1));
-        let events = buffer(max_events);
-        let other = (max_events_busy != max_events).then(|| buffer(max_events_busy));
-        let polling = Polling { poll, events, other, brief: false };
+        let room = |events: usize| mio::Events::with_capacity(events.max(1));
+        let (events, other) = (room(max_events), max_events_of_look.map(room));
         let bell = Bell(Arc::new(BellInner { word: WakeWord::new(), waker }));
+        let polling = Polling { poll, events, other, looked: false };
         Ok(Driver { polling: Mutex::new(polling), registry, bell })
     }
 
@@ -160,9 +144,7 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Collects the events that are there, without waiting. Leaves a notification where it is.
     pub(crate) fn look(&mut self) -> io::Result<()> {
-        let limit = Some(Duration::ZERO);
-        self.polling.choose_buffer(limit);
-        self.poll(limit)
+        self.poll(Some(Duration::ZERO))
     }
 
     /// Waits for events, a wake-up, or the end of the time that `limit` says (`None`: for ever).
@@ -175,15 +157,20 @@ impl Turn<'_> {
             self.look()?;
             return Ok(true);
         }
-        let limit = limit();
-        self.polling.choose_buffer(limit);
-        let result = self.poll(limit);
+        let result = self.poll(limit());
         let notified = self.bell.0.word.finish();
         result.map(|()| notified)
     }
 
     fn poll(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let Polling { poll, events, .. } = &mut *self.polling;
+        let Polling { poll, events, other, looked } = &mut *self.polling;
+        if let Some(other) = other {
+            let looks = limit == Some(Duration::ZERO);
+            if looks != *looked {
+                std::mem::swap(events, other);
+                *looked = looks;
+            }
+        }
         match poll.poll(events, limit) {
             // A signal handler ran. Nothing is lost, and the caller may have to look at what the
             // handler did.

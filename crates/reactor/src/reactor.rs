@@ -48,17 +48,22 @@ pub struct Config {
     pub time: bool,
     /// How many events one turn takes from the kernel at most. What is left comes with the next.
     pub max_events: usize,
-    /// The same for a turn that does not wait, as a busy thread takes it.
-    pub max_events_busy: usize,
+    /// The same for a turn that does not wait, as a busy thread makes it, if it is to be another number.
+    pub max_events_of_look: Option<usize>,
     /// Whether the clock stands still at the beginning. For tests.
     pub start_paused: bool,
 }
 
 impl Default for Config {
-    /// Everything on, 1024 events, a running clock.
+    /// Everything on, 1024 events whether a turn waits or not, a running clock.
     fn default() -> Config {
-        let (max_events, max_events_busy) = (1024, 1024);
-        Config { io: true, time: true, max_events, max_events_busy, start_paused: false }
+        Config {
+            io: true,
+            time: true,
+            max_events: 1024,
+            max_events_of_look: None,
+            start_paused: false,
+        }
     }
 }
 
@@ -140,8 +145,8 @@ impl Reactor {
     ///
     /// If the kernel has no descriptors left to give: this takes three.
     pub fn new(config: Config) -> io::Result<Reactor> {
-        let Config { io, time, max_events, max_events_busy, start_paused } = config;
-        let driver = Driver::new(max_events, max_events_busy)?;
+        let Config { io, time, max_events, max_events_of_look, start_paused } = config;
+        let driver = Driver::new(max_events, max_events_of_look)?;
         let clock = Clock::new(start_paused);
         clock.attach(driver.bell().clone());
         let timers = Timers::new(clock.now(), driver.bell().clone());

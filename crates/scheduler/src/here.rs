@@ -54,14 +54,14 @@ pub(crate) fn seat(shared: &Shared) -> Option<&Seat> {
     })
 }
 
-/// The number of the seat that this thread holds, at whichever scheduler: below its [`num_workers`], and with no
-/// other thread meanwhile. `None` for a thread that holds none.
-///
-/// [`num_workers`]: crate::Handle::num_workers
+/// The number of the seat from which this thread runs a task, at whatever scheduler. `None`: it sits nowhere.
 pub fn worker_index() -> Option<usize> {
-    // SAFETY: the pointer is null, or to the seat that this thread holds; whoever has set it keeps the scheduler alive
-    // and sets it to null before leaving.
-    with(|here| unsafe { here.seat.get().as_ref() }.map(|seat| seat.index))
+    with(|here| {
+        // SAFETY: a thread with a seat is inside its scheduler's `run`, `block_on` or `drive`, all of which keep
+        // the scheduler alive for longer than they hold the seat.
+        let seat = unsafe { here.seat.get().as_ref() };
+        seat.map(|seat| seat.index)
+    })
 }
 
 /// This thread belongs to a scheduler until the guard is dropped; then to the one before.

@@ -1,4 +1,4 @@
-//! What the metrics count, and which worker is which.
+//! What the metrics count.
 
 use super::rt;
 use super::setup::{run, runtime};
@@ -11,8 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) const CASES: &[Case] = cases![
-    both: metrics_workers, metrics_tasks, metrics_queue, metrics_busy, metrics_of_a_worker_too_many,
-        worker_numbers;
+    both: metrics_workers, metrics_tasks, metrics_queue, metrics_busy, metrics_of_a_worker_too_many;
     current_thread: current_thread_metrics_park;
 ];
 
@@ -95,25 +94,6 @@ fn metrics_of_a_worker_too_many(flavour: Flavour, log: &Log) {
     log.note(panics(&|| metrics.worker_total_busy_duration(100).as_secs()));
     log.note(panics(&|| metrics.worker_park_count(100)));
     log.note(panics(&|| metrics.worker_park_unpark_count(100)));
-}
-
-fn worker_numbers(flavour: Flavour, log: &Log) {
-    let number = rt::runtime::worker_index;
-    log.note(format!("{:?}", number()));
-    let (runtime, other) = (runtime(flavour), runtime(flavour));
-    let workers = runtime.metrics().num_workers();
-    let in_a_task = async move { number().is_some_and(|number| number < workers) };
-    runtime.block_on(async {
-        log.note(format!("{:?}", number()));
-        log.note(rt::spawn(in_a_task).await.unwrap());
-        log.note(format!("{:?}", rt::task::spawn_blocking(number).await.unwrap()));
-        // After it has waited, too, and under the name of a runtime that this thread does not drive.
-        log.note(format!("{:?}", number()));
-        let _entered = other.enter();
-        log.note(format!("{:?}", number()));
-    });
-    let _entered = runtime.enter();
-    log.note(format!("{:?}", number()));
 }
 
 fn current_thread_metrics_park(flavour: Flavour, log: &Log) {

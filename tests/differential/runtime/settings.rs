@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) const CASES: &[Case] = cases![
     both: flavours, names, ids, handles_are_cheap, settings_that_panic, names_of_threads, a_default_name,
-        debug_texts, without_drivers, worker_of_a_current_thread;
+        debug_texts, without_drivers, worker_of_a_current_thread, worker_index;
     current_thread: intervals;
     multi_thread: start_paused_needs_one_thread;
 ];
@@ -70,9 +70,9 @@ fn settings_that_panic(flavour: Flavour, log: &Log) {
     log.note_panic(|| builder(flavour).max_io_events_per_tick(0).build());
     log.note_panic(|| builder(flavour).max_io_events_per_busy_tick(0).build());
     // And those that do not.
-    log.note(builder(flavour).max_io_events_per_busy_tick(1).build().is_ok());
     log.note(builder(flavour).event_interval(1).global_queue_interval(1).build().is_ok());
     log.note(builder(flavour).max_io_events_per_tick(1).build().is_ok());
+    log.note(builder(flavour).max_io_events_per_busy_tick(1).build().is_ok());
     log.note(builder(flavour).thread_keep_alive(Duration::ZERO).build().is_ok());
     log.note(builder(flavour).thread_keep_alive(Duration::MAX).build().is_ok());
     log.note(builder(flavour).max_blocking_threads(1).build().is_ok());
@@ -161,4 +161,26 @@ fn intervals(_: Flavour, log: &Log) {
 fn start_paused_needs_one_thread(flavour: Flavour, log: &Log) {
     log.note_text(|| drop(builder(flavour).start_paused(true).build()));
     log.note_panic(|| builder(flavour).start_paused(false).build().map(drop));
+}
+
+fn worker_index(flavour: Flavour, log: &Log) {
+    use rt::runtime::worker_index;
+    let note = |index: Option<usize>| log.note(format!("{index:?}"));
+    let runtime = runtime(flavour);
+    let workers = runtime.metrics().num_workers();
+    note(worker_index());
+    let _guard = runtime.enter();
+    note(worker_index());
+    note(runtime.block_on(async { worker_index() }));
+    note(runtime.block_on(async {
+        yield_now().await;
+        worker_index()
+    }));
+    for _ in 0..20 {
+        let task = rt::spawn(async { worker_index() });
+        log.note(runtime.block_on(task).unwrap().is_some_and(|index| index < workers));
+    }
+    note(runtime.block_on(rt::task::spawn_blocking(worker_index)).unwrap());
+    note(runtime.block_on(rt::task::LocalSet::new().run_until(async { worker_index() })));
+    note(worker_index());
 }

@@ -22,7 +22,8 @@ struct Server {
 
 impl Server {
     fn start(family: &str, test: &str, flags: &[&str]) -> Self {
-        let file = format!("{}/{test}-{family}.der", env!("CARGO_TARGET_TMPDIR"));
+        let (folder, process) = (env!("CARGO_TARGET_TMPDIR"), std::process::id());
+        let file = format!("{folder}/{test}-{family}-{process}.der");
         let arguments = ["127.0.0.1:0", "--family", family, "--certificate", &file];
         let executable = env!("CARGO_BIN_EXE_tls_echo");
         let (program, address) = Program::serve(executable, &[&arguments, flags].concat());

@@ -213,7 +213,12 @@ macro_rules! select {
                 (56 B56) (57 B57) (58 B58) (59 B59) (60 B60) (61 B61) (62 B62) (63 B63) (64 End)
             ] [] [] $($branches)+)
     };
-    ($($branches:tt)+) => {
-        $crate::select!(@numbered from_anywhere $($branches)+)
+    // Only what begins with a pattern: were anything let in here, then also the steps above when they are
+    // stuck, and they would be for ever. As it is, the compiler points at the token where a branch goes wrong.
+    ($pattern:pat = $($branches:tt)+) => {
+        $crate::select!(@numbered from_anywhere $pattern = $($branches)+)
     };
+    (@ $order:ident [] $($rest:tt)*) => { $crate::select!(@too many) };
+    (@expand $order:ident [] $($rest:tt)*) => { $crate::select!(@too many) };
+    (@too many) => { ::std::compile_error!("select! takes 64 branches at most.") };
 }

@@ -241,8 +241,11 @@ impl Builder {
         self
     }
 
-    /// The same for a worker that looks without waiting, as there are tasks to run: what it leaves in the kernel comes
-    /// with a later look. Default: as many.
+    /// The most I/O events taken from the kernel at once by a worker that has other tasks to run, so that it comes
+    /// back to them sooner. What is left comes with the next look. Default: as many as
+    /// [`max_io_events_per_tick`](Self::max_io_events_per_tick).
+    ///
+    /// A look that does not wait counts as a busy one, also when it does not wait because a timer is due.
     ///
     /// # Panics
     ///
@@ -288,9 +291,7 @@ impl Builder {
             io: self.io,
             time: self.time,
             max_events: self.max_io_events_per_tick,
-            max_events_busy: self
-                .max_io_events_per_busy_tick
-                .unwrap_or(self.max_io_events_per_tick),
+            max_events_of_look: self.max_io_events_per_busy_tick,
             start_paused: self.start_paused,
         })?);
         let config = handcrank_scheduler::Config {

@@ -24,28 +24,32 @@ mod runtime;
 #[cfg(test)]
 mod tests;
 
-/// Which worker this thread is at the moment: the number that the methods of [`RuntimeMetrics`] ask for. `None` on a
-/// thread that is none.
-///
-/// A worker is a seat here. A thread in `block_on` has one while it helps with tasks, and none while it polls its own
-/// future; on a current-thread runtime whoever drives it is worker 0. The number may change over an `.await`.
-///
-/// ```
-/// let runtime = handcrank::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
-/// let index = runtime.block_on(async {
-///     assert_eq!(handcrank::runtime::worker_index(), None);
-///     handcrank::spawn(async { handcrank::runtime::worker_index() }).await.unwrap()
-/// });
-/// assert!(index.unwrap() < 2);
-/// # std::io::Result::Ok(())
-/// ```
-pub fn worker_index() -> Option<usize> {
-    handcrank_scheduler::worker_index()
-}
-
 pub use builder::Builder;
 pub use context::{EnterGuard, TryCurrentError};
 pub use handle::{Handle, Id, RuntimeFlavor};
 pub use local::{LocalOptions, LocalRuntime};
 pub use metrics::RuntimeMetrics;
 pub use runtime::{Runtime, is_rt_shutdown_err};
+
+/// Which worker runs the task that this is called from: a number below
+/// [`num_workers`](RuntimeMetrics::num_workers), as the metrics take it.
+///
+/// `None` where no task runs: outside of a runtime, in a blocking job, and in the future of a multi-thread
+/// runtime's `block_on`. (A task that the thread in `block_on` helps with has the number of the worker whose seat it
+/// runs from.) On a current-thread runtime it is 0 in that future, too, as long as its thread drives the runtime.
+///
+/// After an `.await` it may be another. Within [`block_in_place`](crate::task::block_in_place), which gives the seat
+/// away, it is `None`; and after it, until the poll ends, if the seat was not got back.
+///
+/// ```
+/// use handcrank::runtime::{Runtime, worker_index};
+///
+/// let runtime = Runtime::new()?;
+/// let task = runtime.spawn(async { worker_index() });
+/// assert!(runtime.block_on(task).unwrap().is_some());
+/// assert_eq!(worker_index(), None);
+/// # std::io::Result::Ok(())
+/// ```
+pub fn worker_index() -> Option<usize> {
+    handcrank_scheduler::worker_index()
+}

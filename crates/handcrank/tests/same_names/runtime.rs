@@ -50,7 +50,8 @@ macro_rules! surface {
                     .enable_time()
                     .event_interval(61)
                     .global_queue_interval(31)
-                    .max_io_events_per_tick(1024);
+                    .max_io_events_per_tick(1024)
+                    .max_io_events_per_busy_tick(8);
                 let _: io::Result<Runtime> = Builder::new_current_thread().start_paused(true).build();
                 builder.build()
             }
@@ -88,6 +89,7 @@ macro_rules! surface {
                 let id: Id = handle.id();
                 let _: String = format!("{id} {id:?} {handle:?}");
                 let _: Option<&str> = handle.name();
+                let _: Option<usize> = tokio::runtime::worker_index();
                 let metrics: RuntimeMetrics = handle.metrics();
                 let _: (usize, usize) = (metrics.num_workers(), metrics.num_alive_tasks());
                 let _: usize = metrics.global_queue_depth();

@@ -161,8 +161,11 @@ fn halves_of_two_streams_do_not_reunite() {
 
 #[test]
 fn a_refused_connection_is_an_error() {
-    let vacant = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     run(async {
+        // Held, so that nobody else comes to listen there.
+        let held = TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let vacant = held.local_addr().unwrap();
         let error = TcpStream::connect(vacant).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
         // And the next address has its turn.
