@@ -208,6 +208,26 @@ impl LocalExecutor {
     fn enter(&self) -> LocalEntered {
         enter(&self.local, true)
     }
+
+    /// Drops the future of every task that has not ended, as dropping the executor does; what is
+    /// spawned from now on is dropped at once.
+    pub fn close(&self) {
+        // The futures' destructors may wake each other; those wakes find the local queue.
+        let current = self.enter();
+        self.local.closed.set(true);
+        self.local.shared.tasks.close_and_shutdown_all();
+        // Tasks that have never slept are on no list. They are cancelled with their entries; without a
+        // lock or a borrow, as that is foreign code.
+        drop(self.local.shared.inbox.close());
+        loop {
+            let entries = mem::take(&mut *self.local.queue.borrow_mut());
+            if entries.is_empty() {
+                break;
+            }
+            drop(entries);
+        }
+        drop(current);
+    }
 }
 
 impl Local {
@@ -279,21 +299,7 @@ impl Schedule for Scheduler {
 
 impl Drop for LocalExecutor {
     fn drop(&mut self) {
-        // The futures' destructors may wake each other; those wakes find the local queue.
-        let current = self.enter();
-        self.local.closed.set(true);
-        self.local.shared.tasks.close_and_shutdown_all();
-        // Tasks that have never slept are on no list. They are cancelled with their entries; without a
-        // lock or a borrow, as that is foreign code.
-        drop(self.local.shared.inbox.close());
-        loop {
-            let entries = mem::take(&mut *self.local.queue.borrow_mut());
-            if entries.is_empty() {
-                break;
-            }
-            drop(entries);
-        }
-        drop(current);
+        self.close();
     }
 }
 

@@ -58,7 +58,10 @@
 //! - **tokio's channels and locks spend tokio's budget, which is unlimited outside of its runtime.** A
 //!   task that receives from a channel that is never empty, and does nothing else that waits, is
 //!   therefore not made to step aside. Where that can happen put a
-//!   [`consume_budget`](task::consume_budget)`().await` into the loop.
+//!   [`consume_budget`](task::consume_budget)`().await` into the loop. The same goes for what reads from `io::empty`
+//!   or `io::repeat` without an end.
+//! - `blocking_recv`, `blocking_send` and `blocking_lock` are tokio's, which panic in async code on tokio's runtime. They
+//!   do not know that they are on this one, and block its thread.
 //! - A type of Handcrank's that has tokio's name is still another type: a function of another crate that
 //!   wants a `tokio::net::TcpStream` does not take ours. Those that are generic over the traits do.
 //! - Streams have methods of their own for what the extension traits add (see

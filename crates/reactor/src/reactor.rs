@@ -315,7 +315,7 @@ impl Handle {
         interest: Interest,
         initially: Ready,
     ) -> io::Result<Source<T>> {
-        assert!(self.shared.io, "{IO_DISABLED}");
+        self.expect_io();
         let readiness = Arc::new(Readiness::new(initially));
         let key = {
             let mut sources = self.shared.sources.lock();
@@ -404,6 +404,16 @@ impl Handle {
     /// Whether both are handles of one reactor.
     pub fn is(&self, other: &Handle) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Makes sure that sources can be registered.
+    ///
+    /// # Panics
+    ///
+    /// If the reactor was made without I/O.
+    #[track_caller]
+    pub fn expect_io(&self) {
+        assert!(self.shared.io, "{IO_DISABLED}");
     }
 
     /// Whether sources can be registered.

@@ -13,6 +13,7 @@ use std::thread;
 
 pub(crate) const CASES: &[Case] = cases![
     both: dropping_the_set_drops_all_tasks_once, the_order_of_drops, handles_outlive_the_set,
+        dropping_the_set_allows_no_blocking_in_place,
         wakers_outlive_the_set, a_destructor_spawns_and_wakes, spawn_after_the_set_is_gone,
         the_set_dropped_by_its_own_task, a_task_moves_its_output, local_futures_are_dropped_when_ready;
 ];
@@ -28,6 +29,32 @@ fn dropping_the_set_drops_all_tasks_once(flavour: Flavour, log: &Log) {
         for task in [slept, fresh] {
             log.note(task.is_finished());
             log.note(task.await.unwrap_err().is_cancelled());
+        }
+    });
+}
+
+fn dropping_the_set_allows_no_blocking_in_place(flavour: Flavour, log: &Log) {
+    struct Blocks(Log, bool);
+    impl Drop for Blocks {
+        fn drop(&mut self) {
+            if self.1 {
+                self.0.note_panic(|| rt::task::block_in_place(|| ()));
+            } else {
+                rt::task::block_in_place(|| ());
+            }
+        }
+    }
+    run(flavour, async {
+        for caught in [true, false] {
+            let set = LocalSet::new();
+            let blocks = Blocks(log.clone(), caught);
+            let task = set.spawn_local(async move {
+                let _blocks = blocks;
+                pending::<()>().await;
+            });
+            set.run_until(yield_now()).await;
+            drop(set);
+            log.note(task.await.unwrap_err().is_panic());
         }
     });
 }

@@ -88,5 +88,38 @@ fn a_listener_moves_with_whoever_polls_it() {
         raise(kind.as_raw_value()).unwrap();
         assert_eq!(listener.recv().await, Some(()));
     });
-    assert_eq!(futures_util::future::FutureExt::now_or_never(listener.recv()), Some(None));
+    // Outside of any it waits, and says nothing of runtimes that are gone.
+    assert_eq!(futures_util::future::FutureExt::now_or_never(listener.recv()), None);
+}
+
+#[test]
+fn a_signal_that_nobody_has_looked_at_is_for_the_next_listener() {
+    let kind = SignalKind::alarm();
+    run(async {
+        drop(signal(kind).unwrap());
+        raise(kind.as_raw_value()).unwrap();
+        // On the thread that turns the reactor, so it has not been turned in between.
+        let mut late = signal(kind).unwrap();
+        assert_eq!(late.recv().await, Some(()));
+        assert!(poll_once(&mut pin!(late.recv())).await.is_pending());
+        drop(late);
+        raise(kind.as_raw_value()).unwrap();
+    });
+    // The runtime has ended without a look. The next one has it.
+    run(async {
+        assert_eq!(signal(kind).unwrap().recv().await, Some(()));
+    });
+}
+
+#[test]
+fn a_listener_costs_no_descriptor() {
+    let open = || std::fs::read_dir("/proc/self/fd").map(Iterator::count).unwrap_or_default();
+    run(async {
+        let first = signal(SignalKind::quit()).unwrap();
+        let listeners: Vec<_> = (0..1000).map(|_| signal(SignalKind::quit()).unwrap()).collect();
+        // Other tests open some meanwhile, but not so many.
+        let with_listeners = open();
+        assert!(with_listeners < 1000, "{with_listeners} descriptors");
+        drop((first, listeners));
+    });
 }

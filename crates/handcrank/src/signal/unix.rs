@@ -1,24 +1,20 @@
 //! Unix signals.
 //!
-//! A signal handler may do next to nothing, so it writes a byte into a socket, and the reactor
-//! sees that there is something to read, as with any other socket. Each [`Signal`] has a pair of
-//! sockets of its own; `signal-hook` owns the handler and knows whom to write to.
-//!
-//! # Differences from Tokio
-//!
-//! A listener costs two file descriptors, where Tokio has one pair for all. It belongs to the runtime in which
-//! it was polled last: polled in another one, it moves there. Polled outside of any, with its runtime shut
-//! down, [`Signal::recv`] says `None`, where Tokio's waits for ever.
+//! A signal handler may do next to nothing. Ours raises a flag for its kind and writes a byte into a socket that all
+//! kinds share; `signal-hook` owns the handler. Each runtime that has to do with signals watches the socket, as it
+//! does any other, and whichever is the first to see the byte looks at the flags and tells the listeners. `kinds.rs`
+//! has the flags and the lists of listeners, `bell.rs` what a runtime does when the byte comes.
+
+mod bell;
+mod kinds;
 
 use crate::runtime::context;
-use handcrank_reactor::{Direction, Interest, Ready, Source};
-use signal_hook::SigId;
+use handcrank_task::coop;
+use kinds::{Kind, Listener};
 use signal_hook::consts::FORBIDDEN;
-use signal_hook::low_level;
 use std::ffi::c_int;
 use std::future::poll_fn;
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::task::{Context, Poll, ready};
 
 /// A kind of signal.
@@ -138,6 +134,7 @@ impl From<SignalKind> for c_int {
 #[track_caller]
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     let reactor = context::reactor();
+    reactor.expect_io();
     // signal-hook panics for these.
     if kind.0 <= 0 || FORBIDDEN.contains(&kind.0) {
         return Err(io::Error::other(format!("Refusing to register signal {}", kind.0)));
@@ -145,41 +142,32 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     if reactor.is_shutdown() {
         return Err(io::Error::other("signal driver gone"));
     }
-    if kind.0 > last_signal() {
+    let Some(kind) = Kind::of(kind.0)? else {
         return Err(io::Error::other("signal too large"));
-    }
-    let (receiver, sender) = UnixStream::pair()?;
-    receiver.set_nonblocking(true)?;
-    // Into the reactor first: if that fails nothing has been installed yet.
-    let receiver = reactor.register(receiver, Interest::READABLE, Ready::EMPTY)?;
-    let id = low_level::pipe::register(kind.0, sender)?;
-    Ok(Signal { receiver, id })
-}
-
-/// The highest number that a signal can have.
-fn last_signal() -> c_int {
-    #[cfg(target_os = "linux")]
-    let last = libc::SIGRTMAX();
-    #[cfg(not(target_os = "linux"))]
-    let last = 33;
-    last
+    };
+    bell::hang_up(&reactor)?;
+    kind.catch()?;
+    Ok(Signal { listener: kind.listen() })
 }
 
 /// A listener for one kind of signal, made by [`signal()`].
 ///
 /// Signals are not counted: all that arrive before the next call of [`recv`](Self::recv) are one.
-/// What is sure is that after each signal `recv` returns once more. A signal from before the
-/// listener was made is not seen, and each listener sees every signal of its kind.
+/// What is sure is that after each signal `recv` returns once more. Each listener sees every signal of its kind.
+///
+/// A signal from before the listener was made is not seen, unless no runtime has come to look at it yet: then it
+/// still counts, as it does in Tokio.
+///
+/// A listener belongs to no runtime. It waits in the one where it is polled, and outside of any it is told by those
+/// that others have listened in.
 #[derive(Debug)]
 #[must_use = "a listener does nothing unless it is asked"]
 pub struct Signal {
-    receiver: Source<UnixStream>,
-    id: SigId,
+    listener: Listener,
 }
 
 impl Signal {
-    /// Waits for the next signal. `None` means that the runtime is shut down, and that this one was not
-    /// called in another.
+    /// Waits for the next signal. It never says `None`.
     ///
     /// # Cancel safety
     ///
@@ -190,49 +178,17 @@ impl Signal {
 
     /// As [`recv`](Self::recv), for a caller with a [`Context`].
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
-        // Out of descriptors, for instance: it stays with the runtime it had.
-        let _ = self.come_along();
-        let received = ready!(self.receiver.poll_io(cx, Direction::Read, drain));
-        Poll::Ready(received.ok())
-    }
-
-    /// Moves to the runtime that polls now, if that is another one than before: the one before may have ended,
-    /// or nobody may be turning it.
-    fn come_along(&mut self) -> io::Result<()> {
-        let here = context::with_current(|inner| {
-            let here = &inner.reactor;
-            let moves =
-                !here.is(self.receiver.handle()) && here.io_enabled() && !here.is_shutdown();
-            moves.then(|| here.clone())
+        // Perhaps this runtime has had nothing to do with signals until now, and all that had are gone.
+        let _ = context::with_current(|inner| {
+            let reactor = &inner.reactor;
+            if reactor.io_enabled() && !reactor.is_shutdown() {
+                // Out of descriptors, for instance: then the others have to do.
+                let _ = bell::hang_up(reactor);
+            }
         });
-        if let Ok(Some(here)) = here {
-            // What the handler has written meanwhile is in the socket, whichever descriptor it is read by.
-            let receiver = self.receiver.get_ref().try_clone()?;
-            self.receiver = here.register(receiver, Interest::READABLE, Ready::EMPTY)?;
-        }
-        Ok(())
-    }
-}
-
-/// Takes every byte that the handler has written: several signals become one here.
-fn drain(mut receiver: &UnixStream) -> io::Result<()> {
-    let mut bytes = [0; 64];
-    let mut received = false;
-    loop {
-        match receiver.read(&mut bytes) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) if read == bytes.len() => received = true,
-            // Fewer bytes than asked for: there are no more.
-            Ok(_) => return Ok(()),
-            Err(error) if received && error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-impl Drop for Signal {
-    fn drop(&mut self) {
-        // Takes this listener's socket from the handler and closes it.
-        low_level::unregister(self.id);
+        let budget = ready!(coop::poll_proceed(cx));
+        ready!(self.listener.poll(cx));
+        budget.made_progress();
+        Poll::Ready(Some(()))
     }
 }

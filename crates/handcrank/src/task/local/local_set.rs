@@ -128,6 +128,14 @@ impl Future for LocalSet {
     }
 }
 
+impl Drop for LocalSet {
+    fn drop(&mut self) {
+        // Destructors of the tasks' futures are as bound to this thread as their polls.
+        let _stays = context::stay_in_place();
+        self.executor.close();
+    }
+}
+
 impl Default for LocalSet {
     fn default() -> Self {
         Self::new()
