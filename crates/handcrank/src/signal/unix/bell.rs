@@ -1,8 +1,8 @@
 //! How a runtime hears of signals.
 //!
 //! A byte in the socket makes the runtime's reactor wake whoever waits for the socket. That is no task here, but a
-//! waker that does the work itself, on the thread that turns the reactor. So the listeners are told when the reactor is turned, with no task in between that
-//! would have to be run first, and that would count among the runtime's tasks.
+//! waker that does the work itself, on the thread that turns the reactor. So the listeners are told with the turn,
+//! and there is no task in between that would have to be run first, and that would count among the runtime's tasks.
 
 use super::kinds;
 use handcrank_reactor::{Direction, Handle, Interest, Ready, Source};
