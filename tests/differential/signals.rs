@@ -18,7 +18,7 @@ pub(crate) const CASES: &[Case] = cases![
     both: all_listeners_hear_it, several_are_one, nothing_from_before, a_cancelled_recv, a_dropped_listener,
         ctrl_c_for_all, ctrl_c_begins_with_its_poll, in_a_task, two_kinds, polled_by_hand, needs_a_runtime,
         needs_io, refused, after_its_runtime, in_two_runtimes, outside_of_runtimes, real_time;
-    current_thread: before_the_driver_looks, kinds;
+    current_thread: kinds;
 ];
 
 /// Raises a signal on this thread: when this returns, the handler has run.
@@ -269,28 +269,8 @@ fn outside_of_runtimes(flavour: Flavour, log: &Log) {
     let mut poll = || listener.poll_recv(&mut Context::from_waker(Waker::noop()));
     log.note(format!("{:?}", poll()));
     raise(SignalKind::user_defined1());
-    // Nobody has looked.
-    log.note(format!("{:?}", poll()));
     run(flavour, settle());
     log.note(format!("{:?} {:?}", poll(), poll()));
-}
-
-/// A signal for which there is no listener when it comes, but one when the driver looks.
-fn before_the_driver_looks(flavour: Flavour, log: &Log) {
-    let _alone = alone(flavour);
-    run(flavour, async {
-        drop(usr1());
-        raise(SignalKind::user_defined1());
-        let mut late = usr1();
-        log.note(format!("{:?}", late.recv().await));
-        log.note(polled(&mut Box::pin(late.recv())).await);
-        drop(late);
-        raise(SignalKind::user_defined1());
-    });
-    // No driver has looked before that one's end.
-    run(flavour, async {
-        log.note(format!("{:?}", usr1().recv().await));
-    });
 }
 
 fn real_time(flavour: Flavour, log: &Log) {
