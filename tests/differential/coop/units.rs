@@ -185,36 +185,27 @@ fn inner_block_on_does_not_spend(flavour: Flavour, log: &Log) {
     });
 }
 
+/// Spends budget and is pending, three times, then ready. Says how often it was polled.
+async fn sent_away() -> u32 {
+    let mut polls = 0;
+    poll_fn(|cx| {
+        polls += 1;
+        if polls > 3 {
+            Poll::Ready(())
+        } else {
+            left(cx);
+            Poll::Pending
+        }
+    })
+    .await;
+    polls
+}
+
 /// Who is sent away for want of budget is woken, without having registered anywhere.
 fn pending_wakes(flavour: Flavour, log: &Log) {
     run(flavour, async {
-        let mut polls = 0;
-        poll_fn(|cx| {
-            polls += 1;
-            if polls > 3 {
-                Poll::Ready(())
-            } else {
-                left(cx);
-                Poll::Pending
-            }
-        })
-        .await;
-        log.note(polls);
-        let seen = task::spawn(async {
-            let mut polls = 0;
-            poll_fn(|cx| {
-                polls += 1;
-                if polls > 3 {
-                    Poll::Ready(())
-                } else {
-                    left(cx);
-                    Poll::Pending
-                }
-            })
-            .await;
-            polls
-        });
-        log.note(seen.await.unwrap());
+        log.note(sent_away().await);
+        log.note(task::spawn(sent_away()).await.unwrap());
     });
 }
 
